@@ -1,0 +1,45 @@
+"""The table of contents: what a stack of the product consists of, in order.
+
+Run by the Pulumi engine (`pulumi up`), or recorded without one (`mpk render`).
+"""
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.data.stores import in_cluster
+from components.platform.namespaces import Namespaces, NamespacesArgs
+from components.product import Product, ProductArgs
+from settings import load, secrets
+from settings.kubeconfig import kubeconfig_path
+
+config = pulumi.Config("manpasik")
+settings = load(pulumi.get_stack(), config.get_object("stack"))
+resolved = secrets.resolve(
+    settings,
+    config.get_object("secrets") or {},
+    config.get("seed") or secrets.stack_seed(settings),
+)
+
+# Given to every component; the default provider is disabled in the stack files (decision 5).
+cluster = k8s.Provider(
+    "cluster",
+    kubeconfig=kubeconfig_path(settings),
+    context=settings.stack.cluster.context,
+    enable_server_side_apply=True,
+)
+in_this_cluster = pulumi.ResourceOptions(provider=cluster)
+
+namespaces = Namespaces(
+    "namespaces", NamespacesArgs(stack=settings.stack_name), in_this_cluster
+)
+stores = in_cluster(
+    settings.stack_name, namespaces.data, settings.stores, resolved, in_this_cluster
+)
+product = Product(
+    "product",
+    ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
+    in_this_cluster,
+)
+
+pulumi.export("namespace", namespaces.application)
+pulumi.export("gateway", product.gateway)

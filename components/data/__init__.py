@@ -1,0 +1,1 @@
+"""Data stores that run inside the cluster (stacks `local` and `dev`)."""

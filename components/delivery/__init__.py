@@ -1,0 +1,1 @@
+"""How a version gets in: migrations before, later analysis and GitOps."""

@@ -1,0 +1,1 @@
+"""What every cluster of the product gets before any service."""

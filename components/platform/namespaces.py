@@ -1,0 +1,50 @@
+"""The product's namespaces, with Pod Security `restricted` enforced.
+
+Owns the Namespace objects only. Deleting one deletes everything in it, patients' data included.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from settings import names
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamespacesArgs:
+    """What the namespaces need from their surroundings."""
+
+    stack: str
+
+
+class Namespaces(pulumi.ComponentResource):
+    """`manpasik`, `manpasik-data` and `manpasik-monitoring`."""
+
+    application: pulumi.Output[str]
+    data: pulumi.Output[str]
+    monitoring: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: NamespacesArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make all three; each is an Output that waits until its namespace exists."""
+        super().__init__("manpasik:platform:Namespaces", name, None, opts)
+        made = {namespace: self._namespace(namespace, args) for namespace in names.NAMESPACES}
+        self.application = made[names.APPLICATION_NAMESPACE]
+        self.data = made[names.DATA_NAMESPACE]
+        self.monitoring = made[names.MONITORING_NAMESPACE]
+        self.register_outputs(
+            {"application": self.application, "data": self.data, "monitoring": self.monitoring}
+        )
+
+    def _namespace(self, namespace: str, args: NamespacesArgs) -> pulumi.Output[str]:
+        labels = names.labels(namespace, "namespace", args.stack) | {
+            f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")
+        }
+        made = k8s.core.v1.Namespace(
+            namespace,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=namespace, labels=labels),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return made.metadata.name

@@ -1,0 +1,108 @@
+"""Safe defaults of every pod, in one place.
+
+Non-root, no service account token, no injected Service variables, dropped capabilities, read-only
+root: Pod Security `restricted` holds for whatever is built here (SEC-02, ENV-11). Zero-valued
+defaults are left out on purpose (pitfall W-4).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from settings.variables import Reading
+
+NOBODY = 65534
+SCRATCH = "/tmp"  # noqa: S108 - the mount point of an emptyDir inside the container
+
+
+def container_security(*, writable_root: bool = False) -> k8s.core.v1.SecurityContextArgs:
+    """What a container may do: nothing that it was not built for."""
+    return k8s.core.v1.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=None if writable_root else True,
+        capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+    )
+
+
+def pod_security(user: int = NOBODY) -> k8s.core.v1.PodSecurityContextArgs:
+    """Who a pod runs as."""
+    return k8s.core.v1.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=user,
+        fs_group=user,
+        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def resources(
+    cpu: str, memory: str, *, cpu_limit: str | None = None, memory_limit: str
+) -> k8s.core.v1.ResourceRequirementsArgs:
+    """Requests and limits; quantities arrive canonical from the settings."""
+    limits = {"memory": memory_limit} | ({"cpu": cpu_limit} if cpu_limit else {})
+    return k8s.core.v1.ResourceRequirementsArgs(
+        requests={"cpu": cpu, "memory": memory}, limits=limits
+    )
+
+
+def environment(
+    readings: Sequence[Reading], config_map: pulumi.Input[str], secret: pulumi.Input[str]
+) -> list[k8s.core.v1.EnvVarArgs]:
+    """Environment variables, each from where its value belongs."""
+    return [_variable(reading, config_map, secret) for reading in readings]
+
+
+def _variable(
+    reading: Reading, config_map: pulumi.Input[str], secret: pulumi.Input[str]
+) -> k8s.core.v1.EnvVarArgs:
+    if reading.source == "service":
+        return k8s.core.v1.EnvVarArgs(name=reading.name, value=reading.value)
+    if reading.source == "secret":
+        return from_secret(reading.name, secret, reading.name)
+    source = k8s.core.v1.EnvVarSourceArgs(
+        config_map_key_ref=k8s.core.v1.ConfigMapKeySelectorArgs(name=config_map, key=reading.name)
+    )
+    return k8s.core.v1.EnvVarArgs(name=reading.name, value_from=source)
+
+
+def from_secret(name: str, secret: pulumi.Input[str], key: str) -> k8s.core.v1.EnvVarArgs:
+    """A variable whose value is a Secret's key, by reference."""
+    return k8s.core.v1.EnvVarArgs(
+        name=name,
+        value_from=k8s.core.v1.EnvVarSourceArgs(
+            secret_key_ref=k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
+        ),
+    )
+
+
+def scratch(name: str = "scratch", path: str = SCRATCH) -> tuple[
+    k8s.core.v1.VolumeArgs, k8s.core.v1.VolumeMountArgs
+]:
+    """A writable folder that goes with the pod."""
+    volume = k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+    return volume, k8s.core.v1.VolumeMountArgs(name=name, mount_path=path)
+
+
+def metadata(
+    name: str,
+    namespace: pulumi.Input[str],
+    labels: Mapping[str, str],
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
+) -> k8s.meta.v1.ObjectMetaArgs:
+    """Metadata with the physical name that the settings gave."""
+    return k8s.meta.v1.ObjectMetaArgs(
+        name=name, namespace=namespace, labels=dict(labels), annotations=annotations
+    )
+
+
+def service_account(
+    logical: str, meta: k8s.meta.v1.ObjectMetaArgs, parent: pulumi.Resource
+) -> k8s.core.v1.ServiceAccount:
+    """An identity of its own, without a token: no service talks to the API server."""
+    return k8s.core.v1.ServiceAccount(
+        logical,
+        metadata=meta,
+        automount_service_account_token=False,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )

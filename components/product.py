@@ -1,0 +1,132 @@
+"""The whole product in one cluster: stores, configuration, migrations, services, in this order.
+
+Owns the order and the wiring; every object belongs to a component below.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.contracts import DataStore
+from components.delivery.migration import Migration, MigrationArgs
+from components.platform.namespaces import Namespaces
+from components.workloads.configuration import Configuration, ConfigurationArgs
+from components.workloads.workload import Workload, WorkloadArgs
+from settings import variables
+from settings.catalog import Service, StoreName
+from settings.loader import Settings
+from settings.secrets import Secrets
+from settings.variables import Reading
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProductArgs:
+    """What the product needs from its surroundings."""
+
+    settings: Settings
+    secrets: Secrets
+    namespaces: Namespaces
+    stores: Mapping[StoreName, DataStore]
+
+
+class Product(pulumi.ComponentResource):
+    """Every service that the stack deploys."""
+
+    gateway: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ProductArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make configuration first, then each service's migration, then the service."""
+        super().__init__("manpasik:workloads:Product", name, None, opts)
+        self._args = args
+        self._values = _configuration_values(args)
+        self._configuration = Configuration(
+            "manpasik",
+            ConfigurationArgs(
+                stack=args.settings.stack_name,
+                namespace=args.namespaces.application,
+                values=self._values,
+                secrets=args.secrets.values,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        migrations: dict[str, Migration] = {}
+        for service in _owners_first(args.settings):
+            if service.schema_files:
+                migrations[service.name] = self._migration(service, migrations)
+        workloads = {
+            service.name: self._workload(service, migrations.get(service.name))
+            for service in args.settings.services.values()
+        }
+        self.gateway = workloads["gateway"].service
+        self.register_outputs({"gateway": self.gateway})
+
+    def _readings(self, service: Service) -> tuple[Reading, ...]:
+        return self._configuration.present(variables.readings(self._args.settings, service))
+
+    def _migration(self, service: Service, earlier: Mapping[str, Migration]) -> Migration:
+        settings = self._args.settings
+        owner = earlier.get(service.database_of or "")
+        return Migration(
+            f"{service.name}-migration",
+            MigrationArgs(
+                stack=settings.stack_name,
+                service=service,
+                files_image=f"{settings.stack.images.registry}/migrations:{settings.stack.images.tag}",
+                client_image=_client_image(settings),
+                namespace=self._args.namespaces.application,
+                readings=self._readings(service),
+                config_map=self._configuration.config_map,
+                secret=self._configuration.secret,
+                sslmode=pulumi.Output.from_input(self._values["DB_SSLMODE"]).apply(_mode_only),
+                # A guest's tables refer to the owner's (admin reads auth's `users`).
+                runs_after=[*self._args.stores["postgres"].ready_when, *([owner.job] if owner else [])],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+    def _workload(self, service: Service, migration: Migration | None) -> Workload:
+        settings = self._args.settings
+        readings = self._readings(service)
+        ready = [r for store in service.stores for r in self._args.stores[store].ready_when]
+        return Workload(
+            service.name,
+            WorkloadArgs(
+                stack=settings.stack_name,
+                service=service,
+                size=settings.size(service.name),
+                image=settings.image(service.name),
+                namespace=self._args.namespaces.application,
+                readings=readings,
+                config_map=self._configuration.config_map,
+                secret=self._configuration.secret,
+                checksum=self._configuration.checksum(readings),
+                shutdown_seconds=int(variables.configuration(settings)["SHUTDOWN_TIMEOUT_SECONDS"]),
+                gate_image=_client_image(settings),
+                starts_after=[*ready, *([migration.job] if migration else [])],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _configuration_values(args: ProductArgs) -> dict[str, pulumi.Input[str]]:
+    """What the stores say, then what catalogue and stack say: the stack has the last word."""
+    values: dict[str, pulumi.Input[str]] = {}
+    for store in args.stores.values():
+        values |= store.configuration
+    return values | variables.configuration(args.settings)
+
+
+def _client_image(settings: Settings) -> str:
+    """PostgreSQL's own image: psql for the schema, nc for the other stores."""
+    return settings.catalog.stores["postgres"].servers["postgres"].image
+
+
+def _owners_first(settings: Settings) -> list[Service]:
+    return sorted(settings.services.values(), key=lambda service: service.database_of is not None)
+
+
+def _mode_only(sslmode: str) -> str:
+    return sslmode.partition("&")[0]

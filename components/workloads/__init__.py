@@ -1,0 +1,1 @@
+"""The product's services, and the configuration they read."""

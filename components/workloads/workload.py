@@ -1,0 +1,185 @@
+"""One service of the product: ServiceAccount, Deployment and Service.
+
+Owns exactly R-P2-ROLL, the probes that the program really answers (PROBE-01, PROBE-02) and the
+gate that keeps it from starting before its stores (ENV-01). Does not own the stores, the schema or
+the values of its variables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components import pods
+from components.workloads import probes
+from components.workloads.gate import store_gate
+from settings import names
+from settings.catalog import Service, WorkloadSize
+from settings.variables import Reading
+
+PROGRESS_DEADLINE_SECONDS = 300
+# Until every gateway and kube-proxy has heard that the pod leaves; the gateway itself exits at once
+# on SIGTERM (MISC-01) and gets longer.
+DRAIN_SECONDS = {"grpc": 5, "http": 15}
+SPARE_SECONDS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkloadArgs:
+    """What a service needs from its surroundings."""
+
+    stack: str
+    service: Service
+    size: WorkloadSize
+    image: str
+    namespace: pulumi.Input[str]
+    readings: Sequence[Reading]
+    config_map: pulumi.Input[str]
+    secret: pulumi.Input[str]
+    checksum: pulumi.Input[str]
+    shutdown_seconds: int
+    gate_image: str
+    starts_after: Sequence[pulumi.Resource] = ()
+
+
+class Workload(pulumi.ComponentResource):
+    """A service as a rolling Deployment behind a ClusterIP Service."""
+
+    service: pulumi.Output[str]
+    deployment: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the account, then the Deployment, then the Service in front of it."""
+        super().__init__("manpasik:workloads:Workload", name, None, opts)
+        labels = names.labels(name, args.service.protocol, args.stack)
+        account = pods.service_account(
+            f"{name}-account", pods.metadata(name, args.namespace, labels), self
+        )
+        deployment = self._deployment(name, args, labels, account)
+        service = self._service(name, args, labels)
+        self.deployment = deployment.metadata.name
+        self.service = service.metadata.name
+        self.register_outputs({"service": self.service, "deployment": self.deployment})
+
+    def _deployment(
+        self,
+        name: str,
+        args: WorkloadArgs,
+        labels: dict[str, str],
+        account: k8s.core.v1.ServiceAccount,
+    ) -> k8s.apps.v1.Deployment:
+        # R-P2-ROLL, to the letter.
+        strategy = k8s.apps.v1.DeploymentStrategyArgs(
+            type="RollingUpdate",
+            rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
+        )
+        return k8s.apps.v1.Deployment(
+            f"{name}-deployment",
+            metadata=pods.metadata(name, args.namespace, labels),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=args.size.replicas,
+                min_ready_seconds=10,
+                progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
+                strategy=strategy,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.selector(name)),
+                template=_template(name, args, labels, account),
+            ),
+            # The schema Job and the stores are edges that no value carries (R-P2-MIG, ENV-01).
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.starts_after)),
+        )
+
+    def _service(
+        self, name: str, args: WorkloadArgs, labels: dict[str, str]
+    ) -> k8s.core.v1.Service:
+        ports = [_service_port(args.service.protocol, args.service.port, args.service.protocol)]
+        if args.service.metrics_port:
+            ports.append(_service_port("metrics", args.service.metrics_port, "http"))
+        return k8s.core.v1.Service(
+            name,
+            metadata=pods.metadata(name, args.namespace, labels),
+            # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
+            spec=k8s.core.v1.ServiceSpecArgs(
+                type="ClusterIP", selector=names.selector(name), ports=ports
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _service_port(name: str, port: int, protocol: str) -> k8s.core.v1.ServicePortArgs:
+    return k8s.core.v1.ServicePortArgs(
+        name=name, port=port, target_port=name, app_protocol=protocol, protocol="TCP"
+    )
+
+
+def _template(
+    name: str,
+    args: WorkloadArgs,
+    labels: dict[str, str],
+    account: k8s.core.v1.ServiceAccount,
+) -> k8s.core.v1.PodTemplateSpecArgs:
+    drain = DRAIN_SECONDS[args.service.protocol]
+    volume, _ = pods.scratch()
+    gate = store_gate(args.service, args.gate_image, args.readings, args.config_map, args.secret)
+    return k8s.core.v1.PodTemplateSpecArgs(
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            labels=labels, annotations={"manpasik.com/checksum": args.checksum}
+        ),
+        spec=k8s.core.v1.PodSpecArgs(
+            service_account_name=account.metadata.name,
+            automount_service_account_token=False,
+            enable_service_links=False,
+            security_context=pods.pod_security(),
+            termination_grace_period_seconds=drain + args.shutdown_seconds + SPARE_SECONDS,
+            topology_spread_constraints=_spread(name),
+            init_containers=[gate] if gate else None,
+            containers=[_container(name, args, drain)],
+            volumes=[volume],
+        ),
+    )
+
+
+def _container(name: str, args: WorkloadArgs, drain: int) -> k8s.core.v1.ContainerArgs:
+    ports = [(args.service.protocol, args.service.port)]
+    if args.service.metrics_port:
+        ports.append(("metrics", args.service.metrics_port))
+    _, mount = pods.scratch()
+    size = args.size
+    return k8s.core.v1.ContainerArgs(
+        name=name,
+        image=args.image,
+        ports=[
+            k8s.core.v1.ContainerPortArgs(name=port_name, container_port=port, protocol="TCP")
+            for port_name, port in ports
+        ],
+        env=pods.environment(args.readings, args.config_map, args.secret),
+        resources=pods.resources(
+            size.cpu, size.memory, cpu_limit=size.cpu_limit, memory_limit=size.memory_limit
+        ),
+        startup_probe=probes.startup(args.service),
+        readiness_probe=probes.readiness(args.service),
+        liveness_probe=probes.liveness(args.service),
+        lifecycle=k8s.core.v1.LifecycleArgs(
+            pre_stop=k8s.core.v1.LifecycleHandlerArgs(
+                sleep=k8s.core.v1.SleepActionArgs(seconds=drain)
+            )
+        ),
+        security_context=pods.container_security(),
+        volume_mounts=[mount],
+    )
+
+
+def _spread(name: str) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+    return [
+        k8s.core.v1.TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            when_unsatisfiable="ScheduleAnyway",
+            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.selector(name)),
+            # Of each ReplicaSet by itself, so that a rolling update spreads too.
+            match_label_keys=["pod-template-hash"],
+        )
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]

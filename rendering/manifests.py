@@ -1,0 +1,133 @@
+"""From recorded resources to Kubernetes manifests, in canonical form and order.
+
+One file per object, `<namespace>.<kind>.<name>.yaml`; the same program gives the same bytes
+whatever the hash seed, locale, time zone or working directory.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from rendering.recorder import Recorded, redact
+
+_CLUSTER_SCOPED = "cluster"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """One Kubernetes object that the program declares."""
+
+    urn: str
+    content: Mapping[str, Any] = field(repr=False)
+    """The object; secrets are still marked (`reveal` or `redact` them)."""
+    depends_on: frozenset[str]
+    """URNs of the manifests that must be applied and ready before."""
+
+    @property
+    def kind(self) -> str:
+        """The object's kind."""
+        return str(self.content["kind"])
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return str(self.content["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """The object's namespace; empty for objects of the whole cluster."""
+        return str(self.content["metadata"].get("namespace", ""))
+
+    @property
+    def file_name(self) -> str:
+        """Where `write_manifests` puts it."""
+        return f"{self.namespace or _CLUSTER_SCOPED}.{self.kind}.{self.name}.yaml".lower()
+
+
+def manifests(recorded: Sequence[Recorded]) -> list[Manifest]:
+    """The Kubernetes objects among the recorded resources, sorted by namespace, kind, name."""
+    objects = {r.urn: r for r in recorded if r.type.startswith("kubernetes:") and "kind" in r.inputs}
+    found = [
+        Manifest(
+            urn=urn,
+            content=_ordered(resource.inputs),
+            depends_on=frozenset(resource.dependencies & objects.keys()),
+        )
+        for urn, resource in objects.items()
+    ]
+    return sorted(found, key=lambda manifest: (manifest.namespace, manifest.kind, manifest.name))
+
+
+def to_yaml(documents: Iterable[Any]) -> str:
+    """Canonical YAML: block style, sorted input kept, multi-line text readable."""
+    return yaml.dump_all(
+        documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+def write_manifests(found: Sequence[Manifest], folder: Path) -> list[Path]:
+    """Write one file per object, secrets as `[secret]`; the folder holds these and nothing else.
+
+    Written beside and moved into place, so that an interrupted run leaves the old tree or the new.
+    A folder that holds anything but an earlier rendering is refused.
+    """
+    refuse_foreign_files(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        for manifest in found:
+            text = to_yaml([redact(manifest.content)])
+            (beside / manifest.file_name).write_text(text, encoding="utf-8")
+        beside.chmod(0o755)
+        if folder.exists():
+            old = beside.with_name(beside.name + ".old")
+            folder.rename(old)
+            beside.rename(folder)
+            shutil.rmtree(old)
+        else:
+            beside.rename(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return sorted(folder.iterdir())
+
+
+def refuse_foreign_files(folder: Path) -> None:
+    """Raise where a folder holds what no rendering wrote."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise FileExistsError(f"{folder} is a file; name a folder")
+    foreign = sorted(p.name for p in folder.iterdir() if p.is_dir() or p.name.count(".") != 3)  # noqa: PLR2004 - namespace.kind.name.yaml
+    if foreign:
+        raise FileExistsError(
+            f"{folder} holds {foreign[0]}, which no rendering wrote; name an empty folder"
+        )
+
+
+def _ordered(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """apiVersion, kind, metadata first, as every reader expects; the rest is sorted already."""
+    head = [key for key in ("apiVersion", "kind", "metadata") if key in inputs]
+    return {key: inputs[key] for key in [*head, *(k for k in inputs if k not in head)]}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style throughout; multi-line text as a literal block."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    # A bare y or n is a boolean to some readers of YAML 1.1.
+    if value in ("y", "n", "Y", "N"):
+        style = '"'
+    return cast("yaml.ScalarNode", dumper.represent_scalar("tag:yaml.org,2002:str", value, style))
+
+
+_Dumper.add_representer(str, _text)

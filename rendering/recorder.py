@@ -1,0 +1,176 @@
+"""Runs the real `__main__.py` under mocks and records each resource it registers.
+
+What the engine would receive is kept as plain data: canonical integers, secrets marked, and the
+edges between resources, so that a deployment without the engine keeps the program's own order.
+An unknown function call is an error, never an empty answer.
+"""
+
+import contextlib
+import json
+import os
+import runpy
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from unittest import mock
+
+import pulumi
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime import mocks, proto
+from pulumi.runtime.config import set_all_config
+
+from settings.loader import ROOT, STACK_KEY, Settings, secret_names
+from settings.secrets import stand_ins
+
+PROJECT = "manpasik"
+# Derives the passwords of a recording that nobody deploys. Public: nothing real comes of it.
+RECORDING_SEED = "a recording is not a deployment"
+SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's own mark of a secret value
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """One resource as the engine would have received it."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: Mapping[str, Any] = field(repr=False)
+    """Plain data; a secret is a `Secret`."""
+    parent: str
+    dependencies: frozenset[str]
+    """URNs of what must be made, and be ready, before it."""
+    protect: bool
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the program marked as secret."""
+
+    value: Any = field(repr=False)
+
+
+class _Monitor(mocks.MockMonitor):
+    """Takes the engine's place and keeps what it is sent."""
+
+    def __init__(self, resource_mocks: mocks.Mocks) -> None:
+        super().__init__(resource_mocks)
+        self.recorded: list[Recorded] = []
+
+    def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = _plain(MessageToDict(request.object))
+            self.recorded.append(
+                Recorded(
+                    urn=response.urn,
+                    type=request.type,
+                    name=request.name,
+                    inputs=cast("dict[str, Any]", inputs),
+                    parent=request.parent,
+                    dependencies=frozenset(request.dependencies),
+                    protect=request.protect,
+                )
+            )
+        return response
+
+
+class _Mocks(mocks.Mocks):
+    """Answers a registration with its own inputs, and no function call at all."""
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        return f"{args.name}-id", dict(args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise NotImplementedError(
+            f"the recorder does not know the function {args.token}; teach it what it returns"
+        )
+
+
+def record(
+    settings: Settings,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    seed: str = RECORDING_SEED,
+    root: Path = ROOT,
+) -> list[Recorded]:
+    """Every resource of a stack, sorted by URN.
+
+    Without real secrets, those that the stack's file holds encrypted get values that only a
+    recording has.
+    """
+    given = secrets
+    if given is None:
+        encrypted = secret_names(settings.stack_name, root)
+        given = stand_ins(settings, encrypted, RECORDING_SEED)
+    config = {
+        STACK_KEY: settings.stack.model_dump_json(exclude_defaults=True),
+        "manpasik:secrets": json.dumps(dict(given)),
+        "manpasik:seed": seed,
+    }
+    with _ONE_AT_A_TIME, _no_cluster():
+        monitor = _Monitor(_Mocks())
+        mocks.set_mocks(
+            _Mocks(), project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
+        )
+        set_all_config(config, ["manpasik:secrets", "manpasik:seed"])
+        _run(root)
+    return sorted(monitor.recorded, key=lambda resource: resource.urn)
+
+
+def reveal(value: Any) -> Any:
+    """Plain data with the secrets in the open: for the API server, never for a file."""
+    return _replace(value, lambda secret: reveal(secret.value))
+
+
+def redact(value: Any) -> Any:
+    """Plain data that may be shown: `[secret]` in each secret's place, keys kept."""
+    return _replace(value, lambda secret: _hidden(secret.value))
+
+
+def _run(root: Path) -> None:
+    @pulumi.runtime.test
+    def program() -> None:
+        runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+
+    program()
+
+
+@contextlib.contextmanager
+def _no_cluster() -> Iterator[None]:
+    """A recording meets no cluster, so it names none: paths of a machine stay out of it."""
+    with mock.patch.dict(os.environ, {"KUBECONFIG": "no-cluster"}):
+        yield
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        mapping = cast("dict[str, Any]", value)
+        if mapping.get(_SIGNATURE) == _SECRET_SIGNATURE:
+            return Secret(_plain(mapping.get("value")))
+        return {key: _plain(entry) for key, entry in sorted(mapping.items())}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in cast("list[Any]", value)]
+    # Protobuf knows no integers: 8080 arrives as 8080.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _replace(value: Any, secret: Any) -> Any:
+    if isinstance(value, Secret):
+        return secret(value)
+    if isinstance(value, Mapping):
+        return {k: _replace(v, secret) for k, v in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_replace(entry, secret) for entry in cast("list[Any]", value)]
+    return value
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _hidden(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
+    return SECRET_SHOWN

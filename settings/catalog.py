@@ -1,0 +1,200 @@
+"""The models of `catalog/`: what is true of the product in every stack.
+
+Source of the facts: the product's code as it was read and run, not its manifests, which contradict
+each other (hazards PORT-01…10).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.model import Cpu, DnsLabel, Memory, Model, Port, VariableName
+
+StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
+"""The kinds of data store that the product's code can talk to."""
+
+Phase = Annotated[int, Field(ge=1, le=4)]
+"""A phase of the specification: 1 MVP, 2 core, 3 advanced, 4 global."""
+
+
+class Service(Model):
+    """One service of the product: what its program listens on, reads and needs."""
+
+    name: DnsLabel
+    """Name of the Service, Deployment, ServiceAccount and image; equals the file's name."""
+
+    first_phase: Phase
+    """The phase in which the product first needs the service."""
+
+    protocol: Literal["grpc", "http"]
+    """What it speaks on `port`; decides the probes: native gRPC, or GET /health."""
+
+    port: Port
+    """The port that the program really listens on; Service, probes and addresses follow."""
+
+    port_set_by: Literal["environment", "code"] = "environment"
+    """`environment`: reads GRPC_PORT or HTTP_PORT (PORT-01); `code`: ignores it (PORT-02)."""
+
+    metrics_port: Port | None = None
+    """Where /metrics is served; absent where nothing is exported (OBS-04)."""
+
+    stores: tuple[StoreName, ...] = ()
+    """Stores whose client the program opens at start-up."""
+
+    database_of: DnsLabel | None = None
+    """The service whose database it shares; absent: a database of its own (decision 7)."""
+
+    schema_files: tuple[str, ...] = ()
+    """The product's schema files, in the order in which they load."""
+
+    configuration: tuple[VariableName, ...] = ()
+    """Variables it reads beside those of its stores, from the ConfigMap or per service."""
+
+    secrets: tuple[VariableName, ...] = ()
+    """Variables it reads beside those of its stores, from the Secret."""
+
+    startup_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    """Seconds until the port is open when every store is slow; the start-up probe's budget."""
+
+    calls: tuple[DnsLabel, ...] = ()
+    """Services it dials; each gives a `<NAME>_ADDR` variable."""
+
+
+class Variable(Model):
+    """One environment variable: where its value belongs and what it may look like."""
+
+    source: Literal["configuration", "secret", "service"]
+    """ConfigMap, Secret, or the service's own pod template."""
+
+    store: StoreName | None = None
+    """Read by every service that uses this store."""
+
+    value: str | None = None
+    """The value where a stack gives none."""
+
+    required: bool = True
+    """Whether a service that reads it may run without it."""
+
+    generate: Literal["password", "hex64", "partner_key"] | None = None
+    """How an environment with generated secrets derives it. A partner's key is one that the partner
+    refuses, so that calls fail loudly where no real key was given."""
+
+    pattern: str | None = None
+    """The whole value must match; what the code does with another is in the hazards."""
+
+
+class Topic(Model):
+    """A Kafka topic that is made before any service starts (KAFKA-02)."""
+
+    partitions: Annotated[int, Field(ge=1, le=64)]
+    """Number of partitions; can grow, never shrink."""
+
+    retention_days: Annotated[int, Field(ge=1, le=365)]
+    """Days after which messages go."""
+
+
+class StoreServer(Model):
+    """One server of a store that runs inside the cluster, as a StatefulSet of one."""
+
+    image: Annotated[str, Field(pattern=r"^[a-z0-9./-]+:[A-Za-z0-9._-]+$")]
+    """Pinned image; `latest` is refused by a rule."""
+
+    user: Annotated[int, Field(ge=1)]
+    """Uid and gid of the process."""
+
+    port: Port
+    """The port that clients use."""
+
+    cpu: Cpu
+    """CPU request."""
+
+    memory: Memory
+    """Memory request."""
+
+    memory_limit: Memory
+    """Memory limit."""
+
+    storage: Memory
+    """Size of the volume; lost with the volume claim, kept over restarts."""
+
+
+class Store(Model):
+    """A data store, run inside the cluster where no managed one is chosen."""
+
+    servers: dict[DnsLabel, StoreServer]
+    """Its servers by Service name."""
+
+    topics: dict[str, Topic] = {}
+    """Topics to make beforehand (Kafka only)."""
+
+
+class WorkloadSize(Model):
+    """Replicas and resources of every service in an environment (R-OVL)."""
+
+    replicas: Annotated[int, Field(ge=1, le=100)]
+    """Pods per service."""
+
+    cpu: Cpu
+    """CPU request per pod."""
+
+    memory: Memory
+    """Memory request per pod."""
+
+    cpu_limit: Cpu
+    """CPU limit per pod."""
+
+    memory_limit: Memory
+    """Memory limit per pod; the services leak per call (OBS-05), so a limit must exist."""
+
+
+class NodePool(Model):
+    """The nodes that the specification gives an environment from a phase on (R-NODE)."""
+
+    from_phase: Phase
+    """First phase in which this row holds."""
+
+    count: Annotated[int, Field(ge=1, le=1000)]
+    """Nodes."""
+
+    vcpu: Annotated[int, Field(ge=1)]
+    """Virtual CPUs per node."""
+
+    memory_gb: Annotated[int, Field(ge=1)]
+    """Memory per node in GB as the specification counts it."""
+
+    storage_gb: Annotated[int, Field(ge=1)]
+    """Storage of the whole environment in GB (D-5)."""
+
+
+class Environment(Model):
+    """What the specification fixes for one environment."""
+
+    secrets: Literal["generated", "given"]
+    """Whether missing secrets may be derived from the stack's seed."""
+
+    workload: WorkloadSize
+    """Row of R-OVL."""
+
+    nodes: tuple[NodePool, ...] = Field(min_length=1)
+    """Rows of R-NODE, by phase."""
+
+    def nodes_in(self, phase: int) -> NodePool:
+        """The row that holds in a phase: the latest that has begun, else the first."""
+        begun = [pool for pool in self.nodes if pool.from_phase <= phase]
+        return max(begun, key=lambda pool: pool.from_phase) if begun else self.nodes[0]
+
+
+class Catalog(Model):
+    """The whole catalogue."""
+
+    services: dict[str, Service]
+    """By name, sorted."""
+
+    variables: dict[str, Variable]
+    """Every environment variable that any service reads."""
+
+    stores: dict[StoreName, Store]
+    """Every store that any service uses."""
+
+    environments: dict[str, Environment]
+    """Local, dev, staging, production."""

@@ -1,0 +1,76 @@
+"""Every physical name, in one place.
+
+Objects keep the product's own names. A database's name is the key to patients' data: when it
+changes, the service starts on an empty database.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+
+APPLICATION_NAMESPACE = "manpasik"
+DATA_NAMESPACE = "manpasik-data"
+MONITORING_NAMESPACE = "manpasik-monitoring"
+NAMESPACES = (APPLICATION_NAMESPACE, DATA_NAMESPACE, MONITORING_NAMESPACE)
+
+CONFIG_MAP = "manpasik-config"
+SECRET = "manpasik-secrets"  # noqa: S105 - the name of the object
+DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
+
+APPLICATION = "manpasik"
+_LONGEST_NAME = 63
+
+
+def database(service: str) -> str:
+    """The PostgreSQL database of a service (decision 7: one each)."""
+    return "manpasik_" + service.removesuffix("-service").replace("-", "_")
+
+
+def address_variable(service: str) -> str:
+    """The variable in which the gateway looks for a service's address."""
+    return service.upper().replace("-", "_") + "_ADDR"
+
+
+def host(server: str, namespace: str) -> str:
+    """The name by which a Service is reached from any namespace."""
+    return f"{server}.{namespace}.svc.cluster.local"
+
+
+def labels(name: str, component: str, stack: str) -> dict[str, str]:
+    """Labels of every object that belongs to `name`; never used as a selector (KUST-05)."""
+    return {
+        **selector(name),
+        "app.kubernetes.io/component": component,
+        "app.kubernetes.io/part-of": APPLICATION,
+        "manpasik.com/stack": stack,
+    }
+
+
+def selector(name: str) -> dict[str, str]:
+    """The immutable labels that select the pods of `name`."""
+    return {"app.kubernetes.io/name": name}
+
+
+def job(purpose: str, content: object) -> str:
+    """A Job's name: its purpose and the digest of what it does (pitfall A-2).
+
+    A Job's template is immutable, so another content is another Job. `content` is plain data.
+    """
+    return f"{purpose[: _LONGEST_NAME - 11]}-{digest(content)}"
+
+
+def digest(content: object) -> str:
+    """Ten hexadecimal digits that change with the content and with nothing else."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def version_label(tag: str) -> str:
+    """An image tag as a label value."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", tag)[:_LONGEST_NAME].strip("-_.")
+
+
+def checksum(values: Mapping[str, str]) -> str:
+    """The annotation that rolls a pod when a value that it reads changes (pitfall A-4)."""
+    return digest(dict(values))

@@ -1,0 +1,145 @@
+"""What is wrong with the input, said so that a person can mend it.
+
+Each problem names the file, the dotted key, the value found, what is wrong and what to do. They are
+collected over all files and raised together: one run shows everything.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+_LONGEST_VALUE = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, and the remedy."""
+
+    file: str
+    key: str
+    value: str
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """One line: `file: key = value: message; remedy`."""
+        place = f"{self.file}: {self.key}" if self.key else self.file
+        found = f" = {self.value}" if self.value else ""
+        return f"{place}{found}: {self.message}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+class SettingsError(Exception):
+    """Every problem of the input, together. Nothing has been made or written."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems in order of file and key."""
+        self.problems = sorted(problems, key=lambda problem: (problem.file, problem.key))
+        count = len(self.problems)
+        head = f"{count} problem{'s' if count != 1 else ''} in the settings"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+
+
+def shown(value: object) -> str:
+    """A value as it is put into a message: JSON, cut where it grows long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The closest known word, and all of them where they are few."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}allowed: {', '.join(words) or 'nothing'}"
+
+
+def from_validation(
+    error: ValidationError, file: str, model: type[BaseModel], prefix: str = ""
+) -> list[Problem]:
+    """Translate what pydantic found into problems of a file."""
+    return [_problem(detail, file, model, prefix) for detail in error.errors(include_url=False)]
+
+
+def _problem(detail: ErrorDetails, file: str, model: type[BaseModel], prefix: str) -> Problem:
+    location = [str(part) for part in detail["loc"] if part != "[key]"]
+    key = ".".join([prefix, *location] if prefix else location)
+    message, remedy = _words(detail, model)
+    value = "" if detail["type"] == "missing" else shown(detail["input"])
+    return Problem(file=file, key=key, value=value, message=message, remedy=remedy)
+
+
+def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+    context: Mapping[str, Any] = detail.get("ctx") or {}
+    match detail["type"]:
+        case "extra_forbidden":
+            siblings = _fields_at(model, detail["loc"][:-1])
+            return "unknown key", did_you_mean(str(detail["loc"][-1]), siblings)
+        case "missing":
+            return "is missing", f"add {detail['loc'][-1]}"
+        case "literal_error":
+            return "is not allowed", f"allowed: {context['expected']}"
+        case "value_error":
+            message, _, remedy = str(context["error"]).partition("; ")
+            return message, remedy
+        case "string_pattern_mismatch":
+            return "has the wrong form", f"allowed: text that matches {context['pattern']}"
+        case _:
+            return _wrong_type(detail["type"], detail["msg"])
+
+
+_WANTED = {
+    "string_type": 'text; quote it, as in "1"',
+    "int_type": "a whole number without quotes",
+    "int_parsing": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping (key: value)",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "a mapping (key: value)",
+    "model_attributes_type": "a mapping (key: value)",
+    "frozen_set_type": "a list",
+}
+
+
+def _wrong_type(kind: str, message: str) -> tuple[str, str]:
+    if kind in _WANTED:
+        return "has the wrong type", f"allowed: {_WANTED[kind]}"
+    plain = message.removeprefix("Input should be ")
+    return ("is not allowed", f"allowed: {plain}") if plain != message else (message, "")
+
+
+def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> Iterable[str]:
+    """The field names of the model that the location leads to, from the root model on."""
+    current: object = model
+    for part in location:
+        found = _step(current, part)
+        if found is None:
+            return []
+        current = found
+    last = _model_in(current)
+    return last.model_fields if last else []
+
+
+def _step(annotation: object, part: str | int) -> object | None:
+    model = _model_in(annotation)
+    if model is not None and part in model.model_fields:
+        return model.model_fields[str(part)].annotation
+    inner = [arg for arg in get_args(annotation) if arg is not Ellipsis]
+    return inner[-1] if inner else None
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (Union, UnionType):
+        for option in get_args(annotation):
+            if (model := _model_in(option)) is not None:
+                return model
+    return None

@@ -1,0 +1,82 @@
+"""The model of a stack: the value of `manpasik:stack` in `Pulumi.<stack>.yaml`.
+
+Small on purpose: an environment's figures come from the catalogue; a stack says which environment
+it is and where it differs.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.catalog import Phase
+from settings.model import Cpu, DnsLabel, Memory, Model, VariableName
+
+Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+"""An image tag (R-IMG-1)."""
+
+
+class Cluster(Model):
+    """Which Kubernetes cluster the stack is for."""
+
+    kubeconfig: str | None = None
+    """Path of a kubeconfig. Absent: $KUBECONFIG, and for `local` then the embedded cluster's own.
+    A stack never falls back to the user's default kubeconfig."""
+
+    context: str | None = None
+    """Context in that kubeconfig. Absent: its current one."""
+
+
+class Images(Model):
+    """Where images come from."""
+
+    registry: Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$")] = (
+        "ghcr.io/manpasik"
+    )
+    """Registry and path; `/<service>` is appended (R-P2-SEC)."""
+
+    tag: Tag = "latest"
+    """Tag of every service that has none of its own (R-IMG-1: `latest` is Dev's)."""
+
+
+class ServiceOverride(Model):
+    """Where one service differs in this stack."""
+
+    enabled: bool = True
+    """False leaves the service out; nothing else may call it then."""
+
+    image_tag: Tag | None = None
+    """Its own image tag."""
+
+    replicas: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Pods instead of the environment's."""
+
+    cpu: Cpu | None = None
+    """CPU request instead of the environment's."""
+
+    memory: Memory | None = None
+    """Memory request instead of the environment's."""
+
+
+class Stack(Model):
+    """The settings of one stack."""
+
+    environment: str
+    """A row of `catalog/environments.yaml`."""
+
+    phase: Phase = 2
+    """Phase of the specification; chooses the row of R-NODE and the release strategy."""
+
+    services_up_to_phase: Phase = 4
+    """Leaves out services that the product first needs in a later phase."""
+
+    cluster: Cluster = Cluster()
+    """Where it is deployed."""
+
+    images: Images = Images()
+    """Which images are deployed."""
+
+    variables: dict[VariableName, str] = {}
+    """Values of configuration variables that differ from the catalogue's. Never secrets."""
+
+    services: dict[DnsLabel, ServiceOverride] = {}
+    """Where single services differ."""
