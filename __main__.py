@@ -29,9 +29,7 @@ cluster = k8s.Provider(
 )
 in_this_cluster = pulumi.ResourceOptions(provider=cluster)
 
-namespaces = Namespaces(
-    "namespaces", NamespacesArgs(stack=settings.stack_name), in_this_cluster
-)
+namespaces = Namespaces("namespaces", NamespacesArgs(stack=settings.stack_name), in_this_cluster)
 stores = in_cluster(
     settings.stack_name, namespaces.data, settings.stores, resolved, in_this_cluster
 )

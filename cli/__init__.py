@@ -1,0 +1,1 @@
+"""The command `mpk`: thin commands over everything else; one file per command or group."""

@@ -76,9 +76,9 @@ def from_secret(name: str, secret: pulumi.Input[str], key: str) -> k8s.core.v1.E
     )
 
 
-def scratch(name: str = "scratch", path: str = SCRATCH) -> tuple[
-    k8s.core.v1.VolumeArgs, k8s.core.v1.VolumeMountArgs
-]:
+def scratch(
+    name: str = "scratch", path: str = SCRATCH
+) -> tuple[k8s.core.v1.VolumeArgs, k8s.core.v1.VolumeMountArgs]:
     """A writable folder that goes with the pod."""
     volume = k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
     return volume, k8s.core.v1.VolumeMountArgs(name=name, mount_path=path)

@@ -82,7 +82,10 @@ class Product(pulumi.ComponentResource):
                 secret=self._configuration.secret,
                 sslmode=pulumi.Output.from_input(self._values["DB_SSLMODE"]).apply(_mode_only),
                 # A guest's tables refer to the owner's (admin reads auth's `users`).
-                runs_after=[*self._args.stores["postgres"].ready_when, *([owner.job] if owner else [])],
+                runs_after=[
+                    *self._args.stores["postgres"].ready_when,
+                    *([owner.job] if owner else []),
+                ],
             ),
             pulumi.ResourceOptions(parent=self),
         )

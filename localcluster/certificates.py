@@ -171,8 +171,11 @@ def issue(directory: Path, cluster: str, now: datetime.datetime) -> None:
 
 def usable(directory: Path, now: datetime.datetime) -> bool:
     """Whether the credentials are there and stay valid for a while."""
-    ca = directory / "ca.crt"
-    if not ca.is_file():
+    subjects = (*KUBERNETES_SUBJECTS, *ETCD_SUBJECTS)
+    files = [f"{subject.file}.{kind}" for subject in subjects for kind in ("crt", "key")]
+    files += ["ca.crt", "etcd-ca.crt", "service-accounts.key", "service-accounts.pub"]
+    if not all((directory / file).is_file() for file in files):
         return False
-    expires = x509.load_pem_x509_certificate(ca.read_bytes()).not_valid_after_utc
+    ca = x509.load_pem_x509_certificate((directory / "ca.crt").read_bytes())
+    expires = ca.not_valid_after_utc
     return now < expires - datetime.timedelta(days=RENEW_DAYS_BEFORE)

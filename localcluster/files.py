@@ -7,7 +7,7 @@ Locks are `flock`: the kernel releases them when their holder dies, so none is e
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def _try_lock(path: Path) -> int | None:
 
 
 @contextmanager
-def locked(path: Path, on_wait: Callable[[], None]) -> Iterator[int]:
+def locked(path: Path, on_wait: Callable[[], None]) -> Generator[int]:
     """Hold the lock file `path`; call `on_wait` once when somebody else holds it.
 
     Yields the descriptor, so that a child process can keep the lock alive after its parent's death.

@@ -83,8 +83,8 @@ class SimulatedNode:
             "spec": {"podCIDR": pod_network, "podCIDRs": [pod_network]},
         }
 
-    def status(self) -> dict[str, Any]:
-        """The part of the Node's status that says what there is to schedule on."""
+    def status(self, kubernetes_version: str) -> dict[str, Any]:
+        """The part of the Node's status that we own: what it is and what it offers."""
         allocatable = self.allocatable or self.capacity
         return {
             "apiVersion": "v1",
@@ -93,6 +93,18 @@ class SimulatedNode:
             "status": {
                 "capacity": self.capacity.as_status(),
                 "allocatable": allocatable.as_status(),
+                "nodeInfo": {
+                    "architecture": self.architecture,
+                    "operatingSystem": "linux",
+                    "kubeletVersion": kubernetes_version,
+                    "kubeProxyVersion": "",
+                    "osImage": "simulated",
+                    "kernelVersion": "simulated",
+                    "containerRuntimeVersion": "simulated://0",
+                    "machineID": "",
+                    "systemUUID": "",
+                    "bootID": "",
+                },
             },
         }
 
@@ -120,14 +132,19 @@ def is_ready(node: Mapping[str, Any]) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def apply(api: Endpoint, wanted: Sequence[SimulatedNode]) -> None:
+def ready_names(api: Endpoint) -> set[str]:
+    """The simulated nodes that are Ready."""
+    return {node["metadata"]["name"] for node in list_simulated(api) if is_ready(node)}
+
+
+def apply(api: Endpoint, wanted: Sequence[SimulatedNode], kubernetes_version: str) -> None:
     """Make the cluster's nodes be those: add, resize, remove."""
     present = {node["metadata"]["name"]: node for node in list_simulated(api)}
     for name in sorted(present.keys() - {node.name for node in wanted}):
         api.call("DELETE", f"{NODES_PATH}/{name}")
     for node, network in zip(wanted, _networks(wanted, present), strict=True):
         api.apply(f"{NODES_PATH}/{node.name}", node.manifest(network))
-        api.apply(f"{NODES_PATH}/{node.name}/status", node.status())
+        api.apply(f"{NODES_PATH}/{node.name}/status", node.status(kubernetes_version))
 
 
 def _networks(wanted: Sequence[SimulatedNode], present: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,11 @@ half-written or stale: a recycled pid belongs to a process without the mark and 
 and a process whose starter died before it could note anything is found all the same.
 """
 
+import contextlib
 import hashlib
 import os
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ PART_MARK = "MANPASIK_CLUSTER_PART"
 DIGEST_MARK = "MANPASIK_CLUSTER_DIGEST"
 TERMINATE_SECONDS = 5.0
 KILL_SECONDS = 5.0
+POLL_SECONDS = 0.05
 LOG_BYTES_KEPT = 8 * 1024 * 1024
 PRIVATE_UMASK = 0o077
 
@@ -96,9 +99,7 @@ def running(directory: Path) -> list[Running]:
             continue
         try:
             environment = process.environ()
-            if environment.get(CLUSTER_MARK) != str(directory):
-                continue
-            if process.status() == psutil.STATUS_ZOMBIE:
+            if environment.get(CLUSTER_MARK) != str(directory) or _has_ended(process):
                 continue
         except psutil.Error:
             continue
@@ -110,16 +111,31 @@ def running(directory: Path) -> list[Running]:
 def stop(processes: Iterable[psutil.Process]) -> None:
     """End processes: TERM, and KILL for those that do not follow."""
     remaining = list(processes)
-    for process in remaining:
-        _signal(process, psutil.Process.terminate)
-    _, remaining = psutil.wait_procs(remaining, timeout=TERMINATE_SECONDS)
-    for process in remaining:
-        _signal(process, psutil.Process.kill)
-    psutil.wait_procs(remaining, timeout=KILL_SECONDS)
+    _signal(remaining, psutil.Process.terminate)
+    remaining = _wait_for_end(remaining, TERMINATE_SECONDS)
+    _signal(remaining, psutil.Process.kill)
+    _wait_for_end(remaining, KILL_SECONDS)
 
 
-def _signal(process: psutil.Process, send: Callable[[psutil.Process], None]) -> None:
+def _signal(processes: Iterable[psutil.Process], send: Callable[[psutil.Process], None]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            send(process)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Also true of a zombie, which only waits for a slow init to take note of it."""
     try:
-        send(process)
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
-        return
+        return True
+
+
+def _wait_for_end(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after so long."""
+    deadline = time.monotonic() + seconds
+    while (left := [each for each in processes if not _has_ended(each)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(POLL_SECONDS)
+    return left

@@ -205,5 +205,7 @@ def _build_failure(tool: Tool, step: str, tail: list[str]) -> str:
             "what was already fetched and compiled is kept."
         )
     if "no space left on device" in text:
-        remedy = "The disk is full: a first build needs about 4 GB in Go's caches (`go env GOCACHE`)."
+        remedy = (
+            "The disk is full: a first build needs about 4 GB in Go's caches (`go env GOCACHE`)."
+        )
     return f"`go {step}` failed in tools/{tool.name}:\n  {text}\n{remedy}"

@@ -15,21 +15,23 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def launch(cluster: str, ends_at: float) -> Launch:
-    """A shell waits, which costs a megabyte; Python comes only for the end."""
+    """Have a shell wait, which costs a megabyte; Python comes only for the end."""
     script = (
-        'while [ "$(date +%s)" -lt "$1" ]; do sleep 1; done; '
+        'seconds=$(($1 - $(date +%s))); [ "$seconds" -le 0 ] || sleep "$seconds"; '
         'cd "$2" && exec "$3" -m localcluster.reaper "$4"'
     )
+    arguments = [str(int(ends_at)), str(PROJECT), sys.executable, cluster]
     return Launch(
         part=PART,
-        command=["/bin/sh", "-c", script, PART, str(int(ends_at)), str(PROJECT), sys.executable, cluster],
+        command=["/bin/sh", "-c", script, PART, *arguments],
         environment={"MANPASIK_STATE": str(paths.state_dir())},
     )
 
 
 def main() -> None:
     """Take down the named cluster."""
-    from localcluster.control_plane import down
+    # Imported here because the control plane imports this module.
+    from localcluster.control_plane import down  # noqa: PLC0415
 
     down(sys.argv[1])
 

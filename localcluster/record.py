@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localcluster.api import Endpoint
 from localcluster.errors import LocalClusterError
 from localcluster.files import write_private
 from localcluster.nodes import Resources, SimulatedNode
@@ -37,7 +38,8 @@ def directory_of(name: str) -> Path:
             "Use up to 40 lower-case letters, digits and '-', beginning and ending without '-'."
         )
         raise LocalClusterError(message)
-    return paths.local_kubeconfig(name).parent
+    # Resolved: processes are found by this very text.
+    return paths.local_kubeconfig(name).parent.resolve()
 
 
 def save(directory: Path, record: Record) -> None:
@@ -71,4 +73,26 @@ def _node(data: dict[str, Any]) -> SimulatedNode:
         capacity=Resources(**data.pop("capacity")),
         allocatable=Resources(**allocatable) if allocatable else None,
         **data,
+    )
+
+
+def endpoint(directory: Path, of: Record) -> Endpoint:
+    """The cluster's API server, for its admin."""
+    pki = directory / "pki"
+    return Endpoint(
+        port=of.ports["kube-apiserver"],
+        ca=pki / "ca.crt",
+        certificate=pki / "admin.crt",
+        key=pki / "admin.key",
+    )
+
+
+def etcd_endpoint(directory: Path, of: Record) -> Endpoint:
+    """The cluster's etcd, for its only client."""
+    pki = directory / "pki"
+    return Endpoint(
+        port=of.ports["etcd"],
+        ca=pki / "etcd-ca.crt",
+        certificate=pki / "etcd-client.crt",
+        key=pki / "etcd-client.key",
     )

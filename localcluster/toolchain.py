@@ -4,6 +4,7 @@ It comes from a wheel, so it sits beside the interpreter; a Go on PATH serves as
 enough. Nothing is downloaded here: `GOTOOLCHAIN=local` forbids Go to replace itself.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -58,6 +59,7 @@ def _identify(go: Path) -> Toolchain | None:
     return Toolchain(go=go, identity=answer.stdout.strip())
 
 
+@functools.cache
 def find(required: tuple[int, ...]) -> Toolchain:
     """The first Go that is new enough, beside this Python first, then on PATH."""
     on_path = shutil.which("go")

@@ -51,7 +51,9 @@ class Manifest:
 
 def manifests(recorded: Sequence[Recorded]) -> list[Manifest]:
     """The Kubernetes objects among the recorded resources, sorted by namespace, kind, name."""
-    objects = {r.urn: r for r in recorded if r.type.startswith("kubernetes:") and "kind" in r.inputs}
+    objects = {
+        r.urn: r for r in recorded if r.type.startswith("kubernetes:") and "kind" in r.inputs
+    }
     found = [
         Manifest(
             urn=urn,
@@ -65,9 +67,7 @@ def manifests(recorded: Sequence[Recorded]) -> list[Manifest]:
 
 def to_yaml(documents: Iterable[Any]) -> str:
     """Canonical YAML: block style, sorted input kept, multi-line text readable."""
-    return yaml.dump_all(
-        documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
+    return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def write_manifests(found: Sequence[Manifest], folder: Path) -> list[Path]:

@@ -30,7 +30,9 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 _StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
+    first: [
+        (tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _StrictLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
@@ -42,9 +44,7 @@ def read_mapping(path: Path, shown_as: str, problems: list[Problem]) -> dict[str
     """The mapping in a YAML file, or None with the reason added to `problems`."""
 
     def refuse(message: str, remedy: str, value: str = "") -> None:
-        problems.append(
-            Problem(file=shown_as, key="", value=value, message=message, remedy=remedy)
-        )
+        problems.append(Problem(file=shown_as, key="", value=value, message=message, remedy=remedy))
 
     try:
         text = path.read_text(encoding="utf-8")

@@ -116,7 +116,10 @@ def _stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object
     if stack_name not in stack_names(root):
         problems.append(
             Problem(
-                file=file, key="", value="", message=f"there is no stack {stack_name!r}",
+                file=file,
+                key="",
+                value="",
+                message=f"there is no stack {stack_name!r}",
                 remedy=did_you_mean(stack_name, stack_names(root)),
             )  # fmt: skip
         )
@@ -129,7 +132,10 @@ def _stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object
     if value is None:
         problems.append(
             Problem(
-                file=file, key=f"config.{STACK_KEY}", value=shown(config), message="is missing",
+                file=file,
+                key=f"config.{STACK_KEY}",
+                value=shown(config),
+                message="is missing",
                 remedy=f"write config: and under it {STACK_KEY}: with environment: …",
             )  # fmt: skip
         )
@@ -146,7 +152,9 @@ def _parse(
         problems += from_validation(error, file, model, prefix)
     except (TypeError, ValueError) as error:
         problems.append(
-            Problem(file=file, key=prefix, value=shown(value), message=f"is not plain data ({error})")
+            Problem(
+                file=file, key=prefix, value=shown(value), message=f"is not plain data ({error})"
+            )
         )
     return None
 
@@ -188,7 +196,9 @@ def _services(root: Path, problems: list[Problem]) -> Iterator[Service]:
         if service.name != path.stem:
             problems.append(
                 Problem(
-                    file=file, key="name", value=shown(service.name),
+                    file=file,
+                    key="name",
+                    value=shown(service.name),
                     message="differs from the file's name, so two files could claim one service",
                     remedy=f"write {path.stem}, or rename the file",
                 )  # fmt: skip

@@ -27,7 +27,7 @@ def millicores(quantity: str) -> int:
     """Thousandths of a core in a CPU quantity: `250m` is 250, `2` is 2000."""
     match = _CPU.fullmatch(quantity)
     if match is None:
-        raise ValueError("not a CPU quantity; write whole cores as \"2\" or thousandths as \"250m\"")
+        raise ValueError('not a CPU quantity; write whole cores as "2" or thousandths as "250m"')
     return int(match[1]) * (1 if match[2] else 1000)
 
 

@@ -47,7 +47,9 @@ def _ports(catalog: Catalog) -> Iterator[Problem]:
     for service in catalog.services.values():
         by_port[service.port].append(service)
         if service.metrics_port == service.port:
-            yield _of(service, "metrics_port", service.port, "is the service's own port", "take another")
+            yield _of(
+                service, "metrics_port", service.port, "is the service's own port", "take another"
+            )
     for port, services in by_port.items():
         for service in services[1:]:
             yield _of(
@@ -62,7 +64,9 @@ def _service(catalog: Catalog, service: Service) -> Iterator[Problem]:
     for index, callee in enumerate(service.calls):
         if callee not in catalog.services or callee == service.name:
             others = catalog.services.keys() - {service.name}
-            yield _of(service, f"calls.{index}", callee, "no such service", did_you_mean(callee, others))
+            yield _of(
+                service, f"calls.{index}", callee, "no such service", did_you_mean(callee, others)
+            )
     for store in sorted(set(service.stores) - catalog.stores.keys()):
         yield _of(
             service, "stores", store, "is not described in catalog/stores.yaml",
@@ -86,7 +90,9 @@ def _known_variables(catalog: Catalog, service: Service) -> Iterator[Problem]:
                 )  # fmt: skip
             elif (variable.source == "secret") is not secret:
                 other = "configuration" if secret else "secrets"
-                yield _of(service, key, name, f"is of source {variable.source}", f"move it to {other}")
+                yield _of(
+                    service, key, name, f"is of source {variable.source}", f"move it to {other}"
+                )
 
 
 def _database(catalog: Catalog, service: Service) -> Iterator[Problem]:
@@ -104,7 +110,12 @@ def _database(catalog: Catalog, service: Service) -> Iterator[Problem]:
     if owner is None:
         return
     known = catalog.services.get(owner)
-    if known is None or "postgres" not in known.stores or known.database_of or owner == service.name:
+    if (
+        known is None
+        or "postgres" not in known.stores
+        or known.database_of
+        or owner == service.name
+    ):
         owners = {
             other.name
             for other in catalog.services.values()
@@ -147,7 +158,11 @@ def stack_problems(catalog: Catalog, stack: Stack, file: str) -> Iterator[Proble
 
     def problem(key: str, value: object, message: str, remedy: str) -> Problem:
         return Problem(
-            file=file, key=f"manpasik:stack.{key}", value=shown(value), message=message, remedy=remedy
+            file=file,
+            key=f"manpasik:stack.{key}",
+            value=shown(value),
+            message=message,
+            remedy=remedy,
         )
 
     if stack.environment not in catalog.environments:
@@ -157,9 +172,13 @@ def stack_problems(catalog: Catalog, stack: Stack, file: str) -> Iterator[Proble
         )  # fmt: skip
     for name, override in stack.services.items():
         if name not in catalog.services:
-            yield problem(f"services.{name}", name, "no such service", did_you_mean(name, catalog.services))
+            yield problem(
+                f"services.{name}", name, "no such service", did_you_mean(name, catalog.services)
+            )
         elif name == GATEWAY and not override.enabled:
-            yield problem(f"services.{name}.enabled", False, "the gateway cannot be left out", "remove it")
+            yield problem(
+                f"services.{name}.enabled", False, "the gateway cannot be left out", "remove it"
+            )
     for name in sorted(catalog.services.keys() - left_out(catalog, stack)):
         owner = catalog.services[name].database_of
         if owner in left_out(catalog, stack):
@@ -171,14 +190,18 @@ def stack_problems(catalog: Catalog, stack: Stack, file: str) -> Iterator[Proble
         variable = catalog.variables.get(name)
         if variable is None or variable.source == "service":
             allowed = {n for n, v in catalog.variables.items() if v.source == "configuration"}
-            yield problem(f"variables.{name}", value, "cannot be set here", did_you_mean(name, allowed))
+            yield problem(
+                f"variables.{name}", value, "cannot be set here", did_you_mean(name, allowed)
+            )
         elif variable.source == "secret":
             yield problem(
                 f"variables.{name}", "[secret]", "is a secret and must not stand in the open",
                 f"remove it and run: pulumi config set --secret --path manpasik:secrets.{name}",
             )  # fmt: skip
         elif variable.pattern and not re.fullmatch(variable.pattern, value):
-            yield problem(f"variables.{name}", value, "has the wrong form", f"allowed: {variable.pattern}")
+            yield problem(
+                f"variables.{name}", value, "has the wrong form", f"allowed: {variable.pattern}"
+            )
 
 
 def left_out(catalog: Catalog, stack: Stack) -> frozenset[str]:

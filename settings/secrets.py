@@ -65,7 +65,9 @@ def stand_ins(settings: Settings, given: Iterable[str], seed: str) -> dict[str, 
     """A value for each secret that a stack's file holds encrypted: for recordings only."""
     known = settings.catalog.variables
     return {
-        name: _derive_as((known[name].generate if name in known else None) or "password", name, seed)
+        name: _derive_as(
+            (known[name].generate if name in known else None) or "password", name, seed
+        )
         for name in given
     }
 

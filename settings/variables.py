@@ -74,7 +74,9 @@ def _variables(settings: Settings, service: Service) -> Iterator[tuple[str, Vari
 def _own(settings: Settings, service: Service) -> Iterator[Reading]:
     for name, variable in _variables(settings, service):
         if variable.source == "service":
-            yield Reading(name=name, source="service", value=_service_value(settings, service, name))
+            yield Reading(
+                name=name, source="service", value=_service_value(settings, service, name)
+            )
         else:
             yield Reading(name=name, source=variable.source)
 

@@ -195,9 +195,7 @@ def _container(
 def _mounted(
     name: str, args: ServerArgs
 ) -> list[tuple[k8s.core.v1.VolumeArgs, k8s.core.v1.VolumeMountArgs]]:
-    mounted = [
-        pods.scratch(f"scratch-{index}", path) for index, path in enumerate(args.writable)
-    ]
+    mounted = [pods.scratch(f"scratch-{index}", path) for index, path in enumerate(args.writable)]
     if args.files:
         config = k8s.core.v1.ConfigMapVolumeSourceArgs(name=name)
         mount = k8s.core.v1.VolumeMountArgs(name="config", mount_path="/config", read_only=True)

@@ -117,8 +117,12 @@ class Redis(_InCluster):
                 server=args.store.servers["redis"],
                 command=["redis-server"],
                 arguments=[
-                    "--dir", "/data", "--appendonly", "yes",
-                    "--requirepass", "$(REDISCLI_AUTH)",
+                    "--dir",
+                    "/data",
+                    "--appendonly",
+                    "yes",
+                    "--requirepass",
+                    "$(REDISCLI_AUTH)",
                 ],  # fmt: skip
                 # redis-cli of the probe reads the password under this name.
                 secrets={"REDISCLI_AUTH": args.secrets.values["REDIS_PASSWORD"]},
@@ -143,10 +147,15 @@ class Kafka(_InCluster):
                 namespace=args.namespace,
                 server=described,
                 arguments=[
-                    "redpanda", "start", "--mode=dev-container", "--smp=1", "--memory=512M",
+                    "redpanda",
+                    "start",
+                    "--mode=dev-container",
+                    "--smp=1",
+                    "--memory=512M",
                     f"--kafka-addr=0.0.0.0:{described.port}",
                     f"--advertise-kafka-addr={host}:{described.port}",
-                    "--set", "redpanda.auto_create_topics_enabled=false",
+                    "--set",
+                    "redpanda.auto_create_topics_enabled=false",
                 ],  # fmt: skip
                 data="/var/lib/redpanda/data",
                 writable_root=True,  # rewrites /etc/redpanda/redpanda.yaml at start
@@ -289,4 +298,3 @@ def in_cluster(
         )
         for name, store in stores.items()
     }
-

@@ -42,7 +42,9 @@ class Topics(pulumi.ComponentResource):
         super().__init__("manpasik:data:Topics", name, None, opts)
         script = topics_script(args.topics)
         labels = names.labels("kafka-topics", "migration", args.stack)
-        meta = pods.metadata(names.job("kafka-topics", [script, args.image]), args.namespace, labels)
+        meta = pods.metadata(
+            names.job("kafka-topics", [script, args.image]), args.namespace, labels
+        )
         container = k8s.core.v1.ContainerArgs(
             name="rpk",
             image=args.image,

@@ -72,10 +72,18 @@ class Migration(pulumi.ComponentResource):
             f"{name}-account", pods.metadata(own_name, args.namespace, labels), self
         )
         table = migrations_table(args.service)
-        content = [args.files_image, MIGRATE_IMAGE, args.client_image, table, args.service.schema_files]
+        content = [
+            args.files_image,
+            MIGRATE_IMAGE,
+            args.client_image,
+            table,
+            args.service.schema_files,
+        ]
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
-            metadata=pods.metadata(names.job(f"{args.service.name}-migrate", content), args.namespace, labels),
+            metadata=pods.metadata(
+                names.job(f"{args.service.name}-migrate", content), args.namespace, labels
+            ),
             spec=k8s.batch.v1.JobSpecArgs(
                 backoff_limit=3,
                 active_deadline_seconds=DEADLINE_SECONDS,

@@ -19,7 +19,9 @@ TIMEOUT_SECONDS = 2
 def startup(service: Service) -> k8s.core.v1.ProbeArgs:
     """Gives the program its whole start-up budget before the others count."""
     return _probe(
-        service, STARTUP_PERIOD_SECONDS, failures=-(-service.startup_seconds // STARTUP_PERIOD_SECONDS)
+        service,
+        STARTUP_PERIOD_SECONDS,
+        failures=-(-service.startup_seconds // STARTUP_PERIOD_SECONDS),
     )
 
 

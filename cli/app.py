@@ -1,0 +1,64 @@
+"""The tree of commands, and how every known error reaches a person.
+
+Exit codes: 0 done; 1 a deployment failed; 2 the input is wrong; 3 cluster or engine is not there;
+130 interrupted.
+"""
+
+from typing import Any
+
+import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from cli import local
+from cli.check import check
+from cli.console import messages
+from cli.destroy import destroy
+from cli.render import render
+from cli.stacks import EngineError
+from cli.up import up
+from localcluster import LocalClusterError
+from operations.cluster import ClusterError
+from settings.problems import SettingsError
+
+BAD_INPUT = 2
+NOT_THERE = 3
+INTERRUPTED = 130
+
+
+class _Explaining(TyperGroup):
+    """Turns the program's own errors into sentences and exit codes; others keep their traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (SettingsError, FileExistsError) as error:
+            self._tell(error, BAD_INPUT)
+        except (ClusterError, LocalClusterError, EngineError) as error:
+            self._tell(error, NOT_THERE)
+        except KeyboardInterrupt:
+            sentence = "Interrupted. What is applied stays; run the same command again to go on."
+            self._tell(sentence, INTERRUPTED)
+
+    def _tell(self, what: object, code: int) -> None:
+        messages.print(f"[bold red]error[/] {escape(str(what))}")
+        raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=_Explaining,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Deploys the ManPaSik health product, from a laptop to four regions.",
+)
+app.command()(up)
+app.command()(check)
+app.command()(render)
+app.command()(destroy)
+app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
+
+
+def main() -> None:
+    """Entry point of `mpk`."""
+    app()

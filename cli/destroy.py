@@ -1,0 +1,1 @@
+"""`mpk destroy`: everything of a stack away, its data included."""

@@ -1,0 +1,50 @@
+"""The embedded cluster as the target of a stack: started when needed, with the stack's nodes."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import localcluster
+from cli.local import build_progress
+from settings.capacity import allocatable
+from settings.loader import Settings
+
+
+def start_for(settings: Settings) -> localcluster.Cluster:
+    """Bring up the embedded cluster with the nodes that R-NODE gives the stack."""
+    with build_progress() as report:
+        return localcluster.up("local", nodes_of(settings), report=report)
+
+
+def nodes_of(settings: Settings) -> tuple[localcluster.SimulatedNode, ...]:
+    """Simulated nodes of the size that the specification gives the environment (R-NODE, D-5)."""
+    pool = settings.environment.nodes_in(settings.stack.phase)
+    cpu, memory = allocatable(pool)
+    disk = -(-pool.storage_gb // pool.count)
+    return tuple(
+        localcluster.SimulatedNode(
+            name=f"node-{index + 1}",
+            capacity=localcluster.Resources(
+                cpu=str(pool.vcpu), memory=f"{pool.memory_gb}Gi", ephemeral_storage=f"{disk}Gi"
+            ),
+            allocatable=localcluster.Resources(
+                cpu=f"{cpu}m", memory=f"{memory}Mi", ephemeral_storage=f"{disk}Gi"
+            ),
+            zone=f"local-{'abc'[index % 3]}",
+        )
+        for index in range(pool.count)
+    )
+
+
+def kubectl() -> str:
+    """The kubectl to name in a hint: the user's own, else the one built here."""
+    return shutil.which("kubectl") or str(localcluster.ensure(["kubectl"], _quiet)["kubectl"])
+
+
+def mpk() -> str:
+    """This program as the user may call it."""
+    return str(Path(sys.argv[0])) if Path(sys.argv[0]).name == "mpk" else "mpk"
+
+
+def _quiet(_done: int, _total: int, _message: str) -> None:
+    """Report to nobody."""

@@ -1,0 +1,169 @@
+"""`mpk local up | status | down`: the cluster on this machine.
+
+Exit codes: 0 done; 1 it cannot be done, and the message says what to do; 2 wrong usage; 3 `status`
+found the cluster absent or not ready; 130 interrupted.
+"""
+
+import functools
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+
+import localcluster
+
+EXIT_FAILED = 1
+EXIT_NOT_READY = 3
+EXIT_INTERRUPTED = 130
+LINE_EVERY_SECONDS = 10.0
+MEBIBYTE = 1024 * 1024
+
+Arguments = ParamSpec("Arguments")
+
+app = typer.Typer(
+    help="The Kubernetes control plane on this machine: loopback only, no container, no root.",
+    no_args_is_help=True,
+)
+NameOption = Annotated[str, typer.Option("--name", help="Which cluster; several run side by side.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
+
+
+def _exits(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Turn refusals and Ctrl-C into a message and an exit code."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except localcluster.LocalClusterError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(EXIT_FAILED) from error
+        except KeyboardInterrupt as interrupt:
+            typer.echo(
+                "\nInterrupted. Nothing is lost: run the same command again and it goes on "
+                "where it was, or `mpk local down` to remove what runs.",
+                err=True,
+            )
+            raise typer.Exit(EXIT_INTERRUPTED) from interrupt
+
+    return wrapped
+
+
+class _Lines:
+    """Progress for a pipe or a log: a line for each new step, and one every few seconds."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._next = 0.0
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        now = time.monotonic()
+        if done and done < total and now < self._next:
+            return
+        self._next = now + LINE_EVERY_SECONDS
+        count = f" [{done}/{total}]" if total else ""
+        typer.echo(f"{now - self._began:6.1f}s{count} {message}", err=True)
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
+    """A report that suits stderr: a live bar on a terminal, lines elsewhere."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield (lambda _done, _total, _message: None) if quiet else _Lines()
+        return
+    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def report(done: int, total: int, message: str) -> None:
+            bar.update(task, completed=done, total=total or None, description=escape(message))
+
+        yield report
+
+
+@app.command()
+@_exits
+def up(
+    name: NameOption = "local",
+    nodes: Annotated[int | None, typer.Option(min=1, help="How many nodes.")] = None,
+    cpu: Annotated[str, typer.Option(help="Processors of each node.")] = "4",
+    memory: Annotated[str, typer.Option(help="Memory of each node.")] = "8Gi",
+    lifetime: Annotated[
+        int | None, typer.Option(min=1, help="Seconds until the cluster ends by itself.")
+    ] = None,
+    as_json: JsonOption = False,  # noqa: FBT002 - typer makes options of keywords
+) -> None:
+    """Start the cluster, or repair it; a whole one is left alone.
+
+    Without --nodes an existing cluster keeps its nodes, and a new one has three.
+    """
+    began = time.monotonic()
+    wanted = localcluster.uniform(nodes, cpu=cpu, memory=memory) if nodes else None
+    with progress(quiet=as_json) as report:
+        cluster = localcluster.up(name, wanted, lifetime_seconds=lifetime, report=report)
+    if as_json:
+        typer.echo(json.dumps(localcluster.status(name), indent=2))
+        return
+    console = Console()
+    what = f"started {', '.join(cluster.started)}" if cluster.started else "everything ran already"
+    console.print(
+        f"Cluster [bold]{cluster.name}[/bold] is ready after {time.monotonic() - began:.1f} s: {what}."
+    )
+    console.print(f"  {len(cluster.nodes)} nodes, API server {cluster.server}")
+    console.print(f"  export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
+    console.print(f"  {cluster.kubectl} get nodes", soft_wrap=True)
+
+
+@app.command()
+@_exits
+def status(name: NameOption = "local", as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """Say how the cluster is; exit 3 when it is absent or not ready."""
+    found = localcluster.status(name)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    elif not found["exists"]:
+        typer.echo(f"There is no cluster {name}. `mpk local up --name {name}` makes one.")
+    else:
+        _print_status(found)
+    if not found["ready"]:
+        raise typer.Exit(EXIT_NOT_READY)
+
+
+@app.command()
+@_exits
+def down(name: NameOption = "local", as_json: JsonOption = False) -> None:  # noqa: FBT002
+    """End the cluster's processes and remove all it made."""
+    with progress(quiet=as_json) as report:
+        was_there = localcluster.down(name, report=report)
+    if as_json:
+        typer.echo(json.dumps({"name": name, "removed": was_there}))
+    else:
+        typer.echo(f"Cluster {name} is gone." if was_there else f"There was no cluster {name}.")
+
+
+def _print_status(found: dict[str, Any]) -> None:
+    table = Table("process", "runs", "pid", "ports", "memory")
+    for part in found["processes"]:
+        table.add_row(
+            part["name"],
+            "yes" if part["alive"] else "[red]no[/red]",
+            str(part["pid"] or ""),
+            " ".join(str(port) for port in part["ports"]),
+            f"{(part['memory_bytes'] or 0) // MEBIBYTE} MiB",
+        )
+    console = Console()
+    state = "ready" if found["ready"] else "NOT ready; `mpk local up` repairs it"
+    console.print(f"Cluster [bold]{found['name']}[/bold] is {state}.")
+    console.print(table)
+    for node in found["nodes"]:
+        ready = "Ready" if node["ready"] else "NotReady"
+        console.print(f"  {node['name']} {ready} cpu {node['cpu']} memory {node['memory']}")
+    console.print(f"  export KUBECONFIG={found['kubeconfig']}", soft_wrap=True)

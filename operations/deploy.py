@@ -1,0 +1,308 @@
+"""Deploys recorded manifests without the engine: server-side apply in the program's own order.
+
+An object is applied when everything it depends on is ready, as the engine would do: a service waits
+for its migration Job, the Job for its database (R-P2-MIG). One that fails stops only what depends
+on it; the others become ready, then the deployment fails and says which, why, and the last events.
+What left the program is pruned last, and only after a success (pitfall A-4).
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from operations.applyset import NEVER_PRUNED, ApplySet, GroupKind
+from operations.cluster import Cluster, ClusterError, Object
+from operations.readiness import State, assess, has_progress, pod_trouble
+from rendering.manifests import Manifest
+from rendering.recorder import reveal
+
+POLL_SECONDS = 0.5
+# A reason that may pass (a registry that answers late) must persist before it counts as failure.
+PATIENCE_SECONDS = 15.0
+TIMEOUT_SECONDS = 600.0
+LAST_EVENTS = 5
+
+Change = Literal["created", "changed", "unchanged", "pending", "blocked", "refused"]
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where one object of the deployment stands; changes while the deployment runs."""
+
+    urn: str
+    kind: str
+    namespace: str
+    name: str
+    change: Change = "pending"
+    state: State = field(default_factory=lambda: State("progressing", "waits for others"))
+    started: float | None = None
+    seconds: float | None = None
+    troubled_since: float | None = None
+    events: list[str] = field(default_factory=list[str])
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will happen to it in this deployment."""
+        return self.state.phase != "progressing"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """How a deployment ended."""
+
+    objects: Sequence[Progress]
+    pruned: Sequence[str]
+    kept: Sequence[str]
+    """Left the program, yet not deleted: they hold data."""
+    seconds: float
+
+    @property
+    def failures(self) -> list[Progress]:
+        """What did not become ready of itself, first those that blocked others."""
+        return [p for p in self.objects if p.state.phase == "failed" and p.change != "blocked"]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything is ready."""
+        return all(progress.state.phase == "ready" for progress in self.objects)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written."""
+        return bool(self.pruned) or any(p.change in ("created", "changed") for p in self.objects)
+
+
+class Deployment:
+    """One deployment of one stack to one cluster."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        stack: str,
+        manifests: Sequence[Manifest],
+        *,
+        force: bool = False,
+        adopt: bool = False,
+        report: Callable[[Sequence[Progress]], None] = lambda _: None,
+    ) -> None:
+        """Prepare; nothing is read or written before `run`.
+
+        `force` takes fields over that others changed by hand. `adopt` takes objects over that this
+        program did not make (pitfall A-5).
+        """
+        self._cluster = cluster
+        self._set = ApplySet(cluster, stack)
+        self._manifests = {manifest.urn: manifest for manifest in manifests}
+        self._force = force
+        self._adopt = adopt
+        self._report = report
+        self._live: dict[tuple[str, str, str], Object] = {}
+        self._progress = {
+            m.urn: Progress(urn=m.urn, kind=m.kind, namespace=m.namespace, name=m.name)
+            for m in manifests
+        }
+
+    def run(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Deployed:
+        """Apply, wait, prune. Raises `ClusterError` where the cluster does not answer."""
+        started = time.monotonic()
+        kinds = {_kind(manifest.content) for manifest in self._manifests.values()}
+        earlier = self._set.recorded_kinds()
+        self._read_live(kinds)
+        self._set.write(kinds | earlier, {m.namespace for m in self._manifests.values()} - {""})
+        self._until_settled(started + timeout_seconds, timeout_seconds)
+        pruned: list[str] = []
+        kept: list[str] = []
+        if all(p.state.phase == "ready" for p in self._progress.values()):
+            pruned, kept = self._prune(kinds | earlier)
+            self._set.write(kinds, {m.namespace for m in self._manifests.values()} - {""})
+        return Deployed(
+            objects=list(self._progress.values()),
+            pruned=pruned,
+            kept=kept,
+            seconds=time.monotonic() - started,
+        )
+
+    def _until_settled(self, deadline: float, timeout_seconds: float) -> None:
+        while True:
+            self._apply_what_can_be()
+            self._look()
+            self._report(list(self._progress.values()))
+            waiting = [p for p in self._progress.values() if not p.settled]
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                for progress in waiting:
+                    message = f"not ready after {timeout_seconds:.0f} s: {progress.state.message}"
+                    self._settle(progress, State("failed", message))
+                return
+            time.sleep(POLL_SECONDS)
+
+    def _apply_what_can_be(self) -> None:
+        advanced = True
+        while advanced:
+            advanced = False
+            for urn, manifest in self._manifests.items():
+                progress = self._progress[urn]
+                if progress.started is not None or progress.settled:
+                    continue
+                before = [self._progress[dependency] for dependency in manifest.depends_on]
+                failed = next((p for p in before if p.state.phase == "failed"), None)
+                if failed is not None:
+                    progress.change = "blocked"
+                    progress.state = State("failed", f"blocked by {failed.kind} {failed.name}")
+                    advanced = True
+                elif all(p.state.phase == "ready" for p in before):
+                    self._apply(manifest, progress)
+                    advanced = True
+
+    def _apply(self, manifest: Manifest, progress: Progress) -> None:
+        progress.started = time.monotonic()
+        content = self._set.labelled(reveal(manifest.content))
+        before = self._live.get((manifest.kind, manifest.namespace, manifest.name))
+        if before is not None and not self._adopt and not self._set.has(before):
+            managers = ", ".join(_managers(before)) or "somebody else"
+            message = f"exists already, made by {managers}; --adopt takes it over"
+            progress.change = "refused"
+            self._settle(progress, State("failed", message))
+            return
+        try:
+            after = self._cluster.apply(content, force=self._force)
+        except ClusterError as error:
+            progress.change = "refused"
+            self._settle(progress, State("failed", str(error)))
+            return
+        progress.change = _change(before, after)
+        if has_progress(manifest.kind):
+            progress.state = State("progressing", "applied")
+        else:
+            self._settle(progress, assess(after))
+
+    def _look(self) -> None:
+        """Read the state of what was applied: one list per kind and namespace."""
+        waiting = [p for p in self._progress.values() if p.started is not None and not p.settled]
+        if not waiting:
+            return
+        by_place: dict[tuple[str, str, str], Object] = {}
+        pods: dict[str, list[Object]] = {}
+        for api_version, kind, namespace in {
+            (*_kind(self._manifests[p.urn].content), p.namespace) for p in waiting
+        }:
+            for found in self._cluster.list(api_version, kind, namespace):
+                by_place[kind, namespace, found["metadata"]["name"]] = found
+            if namespace not in pods:
+                pods[namespace] = self._cluster.list("v1", "Pod", namespace)
+        for progress in waiting:
+            live = by_place.get((progress.kind, progress.namespace, progress.name))
+            self._judge(progress, live, pods[progress.namespace])
+
+    def _judge(self, progress: Progress, live: Object | None, pods: Sequence[Object]) -> None:
+        if live is None:
+            self._settle(progress, State("failed", "was deleted while it was waited for"))
+            return
+        state = assess(live)
+        if state.phase == "progressing":
+            state = self._with_trouble(progress, state, _pods_of(live, pods))
+        if state.phase == "failed":
+            progress.events = self._last_events(progress, _pods_of(live, pods))
+        if state.phase == "progressing":
+            progress.state = state
+        else:
+            self._settle(progress, state)
+
+    def _with_trouble(self, progress: Progress, state: State, pods: Sequence[Object]) -> State:
+        trouble = pod_trouble(pods)
+        if trouble is None or trouble.phase == "progressing":
+            progress.troubled_since = None
+            return State("progressing", f"{state.message}; {trouble.message}") if trouble else state
+        now = time.monotonic()
+        progress.troubled_since = progress.troubled_since or now
+        if now - progress.troubled_since < PATIENCE_SECONDS:
+            return State("progressing", trouble.message)
+        return trouble
+
+    def _settle(self, progress: Progress, state: State) -> None:
+        progress.state = state
+        progress.seconds = time.monotonic() - (progress.started or time.monotonic())
+
+    def _last_events(self, progress: Progress, pods: Sequence[Object]) -> list[str]:
+        concerned = {progress.name, *(pod["metadata"]["name"] for pod in pods)}
+        events = [
+            event
+            for event in self._cluster.list("v1", "Event", progress.namespace)
+            if event["involvedObject"].get("name") in concerned
+        ]
+        events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
+        return [
+            f"{event.get('type')} {event.get('reason')}: {event.get('message')}"
+            for event in events[-LAST_EVENTS:]
+        ]
+
+    def _read_live(self, kinds: set[GroupKind]) -> None:
+        for api_version, kind in sorted(kinds):
+            for found in self._cluster.list(api_version, kind):
+                metadata = found["metadata"]
+                self._live[kind, metadata.get("namespace", ""), metadata["name"]] = found
+
+    def _prune(self, kinds: set[GroupKind]) -> tuple[list[str], list[str]]:
+        wanted = {(p.kind, p.namespace, p.name) for p in self._progress.values()}
+        pruned: list[str] = []
+        kept: list[str] = []
+        for member in self._set.members(kinds):
+            metadata = member["metadata"]
+            place = (member["kind"], metadata.get("namespace", ""), metadata["name"])
+            if place in wanted:
+                continue
+            shown = "/".join(part for part in place if part)
+            if member["kind"] in NEVER_PRUNED:
+                kept.append(shown)
+                continue
+            self._cluster.delete(member["apiVersion"], place[0], place[2], place[1])
+            pruned.append(shown)
+        return pruned, kept
+
+
+def destroy(cluster: Cluster, stack: str, kinds: set[GroupKind]) -> list[str]:
+    """Delete every object of a stack, namespaces (and all in them) last; says what went."""
+    members = ApplySet(cluster, stack).members(kinds | ApplySet(cluster, stack).recorded_kinds())
+    members.sort(key=lambda member: member["kind"] == "Namespace")
+    gone: list[str] = []
+    for member in members:
+        metadata = member["metadata"]
+        namespace = metadata.get("namespace", "")
+        if cluster.delete(member["apiVersion"], member["kind"], metadata["name"], namespace):
+            gone.append("/".join(filter(None, [member["kind"], namespace, metadata["name"]])))
+    ApplySet(cluster, stack).forget()
+    return gone
+
+
+def _kind(content: Mapping[str, Any]) -> GroupKind:
+    return str(content["apiVersion"]), str(content["kind"])
+
+
+def _change(before: Object | None, after: Object) -> Change:
+    if before is None:
+        return "created"
+    same = before["metadata"].get("generation") == after["metadata"].get("generation")
+    if "generation" not in after["metadata"]:
+        same = before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"]
+    return "unchanged" if same and _labels(before) == _labels(after) else "changed"
+
+
+def _labels(content: Object) -> tuple[Any, Any]:
+    return content["metadata"].get("labels"), content["metadata"].get("annotations")
+
+
+def _managers(content: Object) -> list[str]:
+    fields: list[Object] = content["metadata"].get("managedFields", [])
+    return sorted({str(entry.get("manager")) for entry in fields})
+
+
+def _pods_of(live: Object, pods: Sequence[Object]) -> list[Object]:
+    """The pods that a workload's selector chooses."""
+    wanted: Mapping[str, str] = live["spec"].get("selector", {}).get("matchLabels", {})
+    return [
+        pod
+        for pod in pods
+        if wanted and wanted.items() <= pod["metadata"].get("labels", {}).items()
+    ]
