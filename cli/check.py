@@ -1,4 +1,4 @@
-"""`mpk check`: is the catalogue sound, and is the stack?"""
+"""`mpk check`: whether the catalogue is sound, and the stacks are."""
 
 from typing import Annotated
 

@@ -73,7 +73,7 @@ class _Lines:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
+def build_progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
     """A report that suits stderr: a live bar on a terminal, lines elsewhere."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
@@ -94,29 +94,30 @@ def progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
 def up(
     name: NameOption = "local",
     nodes: Annotated[int | None, typer.Option(min=1, help="How many nodes.")] = None,
-    cpu: Annotated[str, typer.Option(help="Processors of each node.")] = "4",
-    memory: Annotated[str, typer.Option(help="Memory of each node.")] = "8Gi",
+    cpu: Annotated[str | None, typer.Option(help="Processors of each node [4].")] = None,
+    memory: Annotated[str | None, typer.Option(help="Memory of each node [8Gi].")] = None,
     lifetime: Annotated[
         int | None, typer.Option(min=1, help="Seconds until the cluster ends by itself.")
     ] = None,
-    as_json: JsonOption = False,  # noqa: FBT002 - typer makes options of keywords
+    as_json: JsonOption = False,
 ) -> None:
     """Start the cluster, or repair it; a whole one is left alone.
 
     Without --nodes an existing cluster keeps its nodes, and a new one has three.
     """
     began = time.monotonic()
-    wanted = localcluster.uniform(nodes, cpu=cpu, memory=memory) if nodes else None
-    with progress(quiet=as_json) as report:
+    if (cpu or memory) and not nodes:
+        raise typer.BadParameter("--cpu and --memory size the nodes: say how many with --nodes.")
+    wanted = localcluster.uniform(nodes, cpu=cpu or "4", memory=memory or "8Gi") if nodes else None
+    with build_progress(quiet=as_json) as report:
         cluster = localcluster.up(name, wanted, lifetime_seconds=lifetime, report=report)
     if as_json:
         typer.echo(json.dumps(localcluster.status(name), indent=2))
         return
     console = Console()
     what = f"started {', '.join(cluster.started)}" if cluster.started else "everything ran already"
-    console.print(
-        f"Cluster [bold]{cluster.name}[/bold] is ready after {time.monotonic() - began:.1f} s: {what}."
-    )
+    took = f"{time.monotonic() - began:.1f} s"
+    console.print(f"Cluster [bold]{cluster.name}[/bold] is ready after {took}: {what}.")
     console.print(f"  {len(cluster.nodes)} nodes, API server {cluster.server}")
     console.print(f"  export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
     console.print(f"  {cluster.kubectl} get nodes", soft_wrap=True)
@@ -124,7 +125,7 @@ def up(
 
 @app.command()
 @_exits
-def status(name: NameOption = "local", as_json: JsonOption = False) -> None:  # noqa: FBT002
+def status(name: NameOption = "local", as_json: JsonOption = False) -> None:
     """Say how the cluster is; exit 3 when it is absent or not ready."""
     found = localcluster.status(name)
     if as_json:
@@ -139,9 +140,9 @@ def status(name: NameOption = "local", as_json: JsonOption = False) -> None:  # 
 
 @app.command()
 @_exits
-def down(name: NameOption = "local", as_json: JsonOption = False) -> None:  # noqa: FBT002
+def down(name: NameOption = "local", as_json: JsonOption = False) -> None:
     """End the cluster's processes and remove all it made."""
-    with progress(quiet=as_json) as report:
+    with build_progress(quiet=as_json) as report:
         was_there = localcluster.down(name, report=report)
     if as_json:
         typer.echo(json.dumps({"name": name, "removed": was_there}))

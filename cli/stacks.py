@@ -75,7 +75,7 @@ def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiC
             return automation.PulumiCommand(root=place)
     if choice is EngineChoice.PULUMI:
         raise EngineError(
-            "there is no `pulumi` on PATH; install it, or add --install-engine, or use --engine none"
+            "there is no `pulumi` on PATH; install it, add --install-engine, or use --engine none"
         )
     return None
 
@@ -115,7 +115,10 @@ class EngineStack:
 
         def run() -> automation.UpResult:
             return self._stack.up(
-                config_file=self._config_file, on_event=on_event, color="never", suppress_progress=True
+                config_file=self._config_file,
+                on_event=on_event,
+                color="never",
+                suppress_progress=True,
             )
 
         result = self._when_unlocked(run)
@@ -141,9 +144,7 @@ class EngineStack:
         """
         own = read_mapping(ROOT / f"Pulumi.{self._name}.yaml", "", []) or {}
         if own.keys() & {_SALT, "secretsprovider"}:
-            automation.create_or_select_stack(
-                self._name, work_dir=str(ROOT), opts=self._options
-            )
+            automation.create_or_select_stack(self._name, work_dir=str(ROOT), opts=self._options)
             return None
         (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
         automation.create_or_select_stack(

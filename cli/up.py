@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pulumi import automation
 from rich.markup import escape
 from rich.table import Table
 
 from cli import embedded, stacks
 from cli.console import messages, print_json, results
+from cli.engine_watch import EngineWatch
 from cli.watch import Watch
 from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment, Progress
@@ -56,7 +58,7 @@ def up(
         )
     path = target(settings, kubeconfig)
     if command is not None:
-        stacks.engine_up(settings, command, path, as_json=as_json)
+        _through_engine(settings, command, path, as_json=as_json)
         return
     outcome = deploy_recorded(settings, path, adopt=adopt, timeout_seconds=timeout)
     if as_json:
@@ -65,6 +67,28 @@ def up(
         tell(settings, outcome, path)
     if not outcome.succeeded:
         raise typer.Exit(DEPLOYMENT_FAILED)
+
+
+def _through_engine(
+    settings: Settings, command: automation.PulumiCommand, kubeconfig: str, *, as_json: bool
+) -> None:
+    with EngineWatch(messages) as watch:
+        result = stacks.EngineStack(settings, command, kubeconfig).up(watch.on_event)
+    if as_json:
+        print_json(
+            {
+                "stack": settings.stack_name,
+                "engine": str(command.version),
+                "succeeded": True,
+                "changed": result.changed,
+                "changes": dict(result.changes),
+                "outputs": dict(result.outputs),
+            }
+        )
+        return
+    told = ", ".join(f"{count} {change}" for change, count in sorted(result.changes.items()))
+    results.print(f"[bold green]done[/]: {told if result.changed else 'no change'}")
+    _tell_next(kubeconfig)
 
 
 def target(settings: Settings, chosen: Path | None) -> str:

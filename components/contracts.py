@@ -19,6 +19,8 @@ class DataStore(Protocol):
 
     @property
     def ready_when(self) -> Sequence[pulumi.Resource]:
-        """What must be up before a service may start: an early service keeps its data in memory
-        and reports itself healthy (ENV-01)."""
+        """What must be up before a service may start.
+
+        An early service keeps its data in memory and reports itself healthy (ENV-01).
+        """
         ...

@@ -1,9 +1,12 @@
 """Free loopback ports, kept over restarts as long as nobody else takes them."""
 
 import socket
+import time
 from collections.abc import Iterable
 
 LOOPBACK = "127.0.0.1"
+RELEASE_SECONDS = 2.0
+"""How long the kernel may take to close the sockets of a killed process."""
 
 
 def is_free(port: int) -> bool:
@@ -17,6 +20,14 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def becomes_free(port: int) -> bool:
+    """Whether the port is free, or becomes so as its killed owner's sockets are closed."""
+    deadline = time.monotonic() + RELEASE_SECONDS
+    while not (free := is_free(port)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return free
 
 
 def pick(avoid: Iterable[int] = ()) -> int:

@@ -95,7 +95,7 @@ class Startup:
             runs = bool(self._alive(part))
             for port in names:
                 mine = settled.get(port)
-                if mine is None or not (runs or ports.is_free(mine)):
+                if mine is None or not (runs or ports.becomes_free(mine)):
                     settled[port] = ports.pick(avoid=settled.values())
         self.record = replace(self.record, ports=settled)
         record.save(self._directory, self.record)

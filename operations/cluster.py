@@ -6,7 +6,7 @@ become `ClusterError` with the API server's own words and what to do.
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -121,10 +121,11 @@ class _MissingError(ClusterError):
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained() -> Generator[None]:
     try:
         yield
-    except ApiException as error:
+    except ApiException as refused:
+        error: Any = refused
         message = _message(error)
         if error.status == _NOT_FOUND:
             raise _MissingError(message) from None
@@ -139,7 +140,7 @@ def _explained() -> Iterator[None]:
         ) from None
 
 
-def _message(error: ApiException) -> str:
+def _message(error: Any) -> str:
     body: Any = error.body
     try:
         return str(json.loads(body)["message"])

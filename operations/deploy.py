@@ -262,9 +262,13 @@ class Deployment:
         return pruned, kept
 
 
-def destroy(cluster: Cluster, stack: str, kinds: set[GroupKind]) -> list[str]:
-    """Delete every object of a stack, namespaces (and all in them) last; says what went."""
-    members = ApplySet(cluster, stack).members(kinds | ApplySet(cluster, stack).recorded_kinds())
+def destroy(cluster: Cluster, stack: str, timeout_seconds: float = 120) -> list[str]:
+    """Delete every object of a stack, namespaces (and all in them) last; says what went.
+
+    Returns when the namespaces are gone: volumes and Events go with them.
+    """
+    members_of = ApplySet(cluster, stack)
+    members = members_of.members(members_of.recorded_kinds())
     members.sort(key=lambda member: member["kind"] == "Namespace")
     gone: list[str] = []
     for member in members:
@@ -272,7 +276,13 @@ def destroy(cluster: Cluster, stack: str, kinds: set[GroupKind]) -> list[str]:
         namespace = metadata.get("namespace", "")
         if cluster.delete(member["apiVersion"], member["kind"], metadata["name"], namespace):
             gone.append("/".join(filter(None, [member["kind"], namespace, metadata["name"]])))
-    ApplySet(cluster, stack).forget()
+    deadline = time.monotonic() + timeout_seconds
+    while left := members_of.members({("v1", "Namespace")}):
+        if time.monotonic() > deadline:
+            names = ", ".join(namespace["metadata"]["name"] for namespace in left)
+            raise ClusterError(f"still being deleted after {timeout_seconds:.0f} s: {names}")
+        time.sleep(POLL_SECONDS)
+    members_of.forget()
     return gone
 
 

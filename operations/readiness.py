@@ -83,7 +83,8 @@ def _seen(content: Mapping[str, Any]) -> bool:
 
 def _condition(content: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
     conditions: Sequence[Mapping[str, Any]] = content.get("status", {}).get("conditions", [])
-    return next((c for c in conditions if c["type"] == kind), {})
+    none: Mapping[str, Any] = {}
+    return next((c for c in conditions if c["type"] == kind), none)
 
 
 def _deployment(content: Mapping[str, Any]) -> State:

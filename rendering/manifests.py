@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 
@@ -118,7 +118,7 @@ def _ordered(inputs: Mapping[str, Any]) -> dict[str, Any]:
 class _Dumper(yaml.SafeDumper):
     """Block style throughout; multi-line text as a literal block."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 
@@ -127,7 +127,7 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     # A bare y or n is a boolean to some readers of YAML 1.1.
     if value in ("y", "n", "Y", "N"):
         style = '"'
-    return cast("yaml.ScalarNode", dumper.represent_scalar("tag:yaml.org,2002:str", value, style))
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)  # pyright: ignore[reportUnknownMemberType]
 
 
 _Dumper.add_representer(str, _text)

@@ -10,7 +10,7 @@ import json
 import os
 import runpy
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -63,7 +63,7 @@ class _Monitor(mocks.MockMonitor):
         self.recorded: list[Recorded] = []
 
     def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
-        response = super().RegisterResource(request)
+        response: Any = super().RegisterResource(request)  # pyright: ignore[reportUnknownMemberType]
         if request.type != "pulumi:pulumi:Stack":
             inputs = _plain(MessageToDict(request.object))
             self.recorded.append(
@@ -84,7 +84,7 @@ class _Mocks(mocks.Mocks):
     """Answers a registration with its own inputs, and no function call at all."""
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        return f"{args.name}-id", dict(args.inputs)
+        return f"{args.name}-id", dict(cast("Any", args).inputs)
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(
@@ -134,7 +134,7 @@ def redact(value: Any) -> Any:
 
 
 def _run(root: Path) -> None:
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # pyright: ignore[reportUnknownMemberType, reportUntypedFunctionDecorator]
     def program() -> None:
         runpy.run_path(str(root / "__main__.py"), run_name="__main__")
 
@@ -142,7 +142,7 @@ def _run(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _no_cluster() -> Iterator[None]:
+def _no_cluster() -> Generator[None]:
     """A recording meets no cluster, so it names none: paths of a machine stay out of it."""
     with mock.patch.dict(os.environ, {"KUBECONFIG": "no-cluster"}):
         yield
@@ -160,7 +160,7 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _replace(value: Any, secret: Any) -> Any:
+def _replace(value: Any, secret: Callable[[Secret], Any]) -> Any:
     if isinstance(value, Secret):
         return secret(value)
     if isinstance(value, Mapping):

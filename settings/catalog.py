@@ -124,7 +124,7 @@ class Store(Model):
     servers: dict[DnsLabel, StoreServer]
     """Its servers by Service name."""
 
-    topics: dict[str, Topic] = {}
+    topics: dict[str, Topic] = Field(default={})
     """Topics to make beforehand (Kafka only)."""
 
 

@@ -42,28 +42,53 @@ _StrictLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
 
 def read_mapping(path: Path, shown_as: str, problems: list[Problem]) -> dict[str, Any] | None:
     """The mapping in a YAML file, or None with the reason added to `problems`."""
-
-    def refuse(message: str, remedy: str, value: str = "") -> None:
+    try:
+        return _parsed(path)
+    except _UnusableError as error:
+        message, remedy, value = error.args
         problems.append(Problem(file=shown_as, key="", value=value, message=message, remedy=remedy))
+        return None
 
+
+def mapping_or_empty(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file that was checked before; empty where there is none."""
+    return read_mapping(path, path.name, []) or {}
+
+
+class _UnusableError(Exception):
+    """Why a file gives no mapping."""
+
+    def __init__(self, message: str, remedy: str, value: str = "") -> None:
+        super().__init__(message, remedy, value)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    content = _content(path)
+    if content is None:
+        raise _UnusableError("is empty", "write its keys, or delete the file")
+    if not isinstance(content, dict):
+        raise _UnusableError("is not a mapping", "write key: value lines", shown(content))
+    return cast("dict[str, Any]", content)
+
+
+def _content(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8")
-        content: object = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
     except FileNotFoundError:
-        return refuse("the file does not exist", "write it, or name another stack")
+        raise _UnusableError("does not exist", "write it, or name another stack") from None
     except IsADirectoryError:
-        return refuse("is a folder", "put a YAML file there")
+        raise _UnusableError("is a folder", "put a YAML file there") from None
     except OSError as error:
-        return refuse(f"cannot be read ({error.strerror})", "let your user read it")
+        reason = f"cannot be read ({error.strerror})"
+        raise _UnusableError(reason, "let your user read it") from None
     except UnicodeDecodeError as error:
-        return refuse(f"is not UTF-8 text (byte {error.start})", "save it as UTF-8")
+        raise _UnusableError(
+            f"is not UTF-8 text (byte {error.start})", "save it as UTF-8"
+        ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return refuse(f"is not YAML: {_first_reason(error)}", "mend the line named")
-    if content is None:
-        return refuse("is empty", "write its keys, or delete the file")
-    if not isinstance(content, dict):
-        return refuse("is not a mapping", "write key: value lines", shown(content))
-    return cast("dict[str, Any]", content)
+        reason = f"is not YAML: {_first_reason(error)}"
+        raise _UnusableError(reason, "mend the line named") from None
 
 
 def _first_reason(error: Exception) -> str:

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,13 @@ from pydantic import BaseModel, ValidationError
 
 from settings import rules
 from settings.catalog import Catalog, Environment, Service, Store, StoreName, Variable, WorkloadSize
-from settings.files import read_mapping
+from settings.files import mapping_or_empty, read_mapping
 from settings.problems import Problem, SettingsError, did_you_mean, from_validation, shown
 from settings.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK_KEY = "manpasik:stack"
+SECRETS_KEY = "manpasik:secrets"
 _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
 
@@ -105,9 +106,10 @@ def stack_names(root: Path = ROOT) -> list[str]:
 
 def secret_names(stack_name: str, root: Path = ROOT) -> list[str]:
     """The names under `manpasik:secrets` in a stack's file; their values stay encrypted."""
-    content = read_mapping(root / f"Pulumi.{stack_name}.yaml", "", []) or {}
-    config: Mapping[str, Any] = content.get("config") or {}
-    secrets: object = config.get("manpasik:secrets")
+    config: object = mapping_or_empty(root / f"Pulumi.{stack_name}.yaml").get("config")
+    secrets: object = (
+        cast("dict[str, Any]", config).get(SECRETS_KEY) if isinstance(config, dict) else None
+    )
     return sorted(cast("dict[str, Any]", secrets)) if isinstance(secrets, dict) else []
 
 
@@ -121,23 +123,25 @@ def _stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object
                 value="",
                 message=f"there is no stack {stack_name!r}",
                 remedy=did_you_mean(stack_name, stack_names(root)),
-            )  # fmt: skip
+            )
         )
         return None
     content = read_mapping(root / file, file, problems)
     if content is None:
         return None
-    config = content.get("config")
-    value = cast("dict[str, Any]", config).get(STACK_KEY) if isinstance(config, dict) else None
+    config: Any = content.get("config")
+    value: object = (
+        cast("dict[str, Any]", config).get(STACK_KEY) if isinstance(config, dict) else None
+    )
     if value is None:
         problems.append(
             Problem(
                 file=file,
                 key=f"config.{STACK_KEY}",
-                value=shown(config),
+                value="" if config is None else shown(config),
                 message="is missing",
                 remedy=f"write config: and under it {STACK_KEY}: with environment: …",
-            )  # fmt: skip
+            )
         )
     return value
 
@@ -201,7 +205,7 @@ def _services(root: Path, problems: list[Problem]) -> Iterator[Service]:
                     value=shown(service.name),
                     message="differs from the file's name, so two files could claim one service",
                     remedy=f"write {path.stem}, or rename the file",
-                )  # fmt: skip
+                )
             )
         yield service
     if not any(folder.glob("*.yaml")):

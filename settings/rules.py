@@ -53,9 +53,12 @@ def _ports(catalog: Catalog) -> Iterator[Problem]:
     for port, services in by_port.items():
         for service in services[1:]:
             yield _of(
-                service, "port", port, f"is also the port of {services[0].name}",
+                service,
+                "port",
+                port,
+                f"is also the port of {services[0].name}",
                 "give each service the port that its program listens on",
-            )  # fmt: skip
+            )
 
 
 def _service(catalog: Catalog, service: Service) -> Iterator[Problem]:
@@ -69,9 +72,12 @@ def _service(catalog: Catalog, service: Service) -> Iterator[Problem]:
             )
     for store in sorted(set(service.stores) - catalog.stores.keys()):
         yield _of(
-            service, "stores", store, "is not described in catalog/stores.yaml",
+            service,
+            "stores",
+            store,
+            "is not described in catalog/stores.yaml",
             did_you_mean(store, catalog.stores),
-        )  # fmt: skip
+        )
     for key in ("stores", "schema_files", "configuration", "secrets", "calls"):
         entries: tuple[str, ...] = getattr(service, key)
         for entry in sorted({entry for entry in entries if entries.count(entry) > 1}):
@@ -85,9 +91,12 @@ def _known_variables(catalog: Catalog, service: Service) -> Iterator[Problem]:
             variable = catalog.variables.get(name)
             if variable is None:
                 yield _of(
-                    service, key, name, "is not described in catalog/variables.yaml",
+                    service,
+                    key,
+                    name,
+                    "is not described in catalog/variables.yaml",
                     f"describe it there, or {did_you_mean(name, catalog.variables)}",
-                )  # fmt: skip
+                )
             elif (variable.source == "secret") is not secret:
                 other = "configuration" if secret else "secrets"
                 yield _of(
@@ -98,14 +107,20 @@ def _known_variables(catalog: Catalog, service: Service) -> Iterator[Problem]:
 def _database(catalog: Catalog, service: Service) -> Iterator[Problem]:
     if service.schema_files and "postgres" not in service.stores:
         yield _of(
-            service, "schema_files", list(service.schema_files), "has a schema but no postgres",
+            service,
+            "schema_files",
+            list(service.schema_files),
+            "has a schema but no postgres",
             "add postgres to stores",
-        )  # fmt: skip
+        )
     if "postgres" in service.stores and not service.schema_files:
         yield _of(
-            service, "stores", "postgres", "has a database but no schema",
+            service,
+            "stores",
+            "postgres",
+            "has a database but no schema",
             "name its schema_files: a service never starts on an empty database (ENV-01)",
-        )  # fmt: skip
+        )
     owner = service.database_of
     if owner is None:
         return
@@ -129,9 +144,12 @@ def _stores(catalog: Catalog) -> Iterator[Problem]:
         for server_name, server in store.servers.items():
             if server.image.endswith(":latest"):
                 yield Problem(
-                    file="catalog/stores.yaml", key=f"{name}.servers.{server_name}.image",
-                    value=shown(server.image), message="is not pinned", remedy="name a version",
-                )  # fmt: skip
+                    file="catalog/stores.yaml",
+                    key=f"{name}.servers.{server_name}.image",
+                    value=shown(server.image),
+                    message="is not pinned",
+                    remedy="name a version",
+                )
 
 
 def _variable_patterns(catalog: Catalog) -> Iterator[Problem]:
@@ -142,66 +160,77 @@ def _variable_patterns(catalog: Catalog) -> Iterator[Problem]:
             fits = variable.value is None or re.fullmatch(variable.pattern, variable.value)
         except re.error as error:
             yield Problem(
-                file="catalog/variables.yaml", key=f"{name}.pattern", value=shown(variable.pattern),
-                message=f"is not a regular expression ({error})", remedy="mend it",
-            )  # fmt: skip
+                file="catalog/variables.yaml",
+                key=f"{name}.pattern",
+                value=shown(variable.pattern),
+                message=f"is not a regular expression ({error})",
+                remedy="mend it",
+            )
             continue
         if not fits:
             yield Problem(
-                file="catalog/variables.yaml", key=f"{name}.value", value=shown(variable.value),
-                message="does not match the variable's own pattern", remedy=f"allowed: {variable.pattern}",
-            )  # fmt: skip
+                file="catalog/variables.yaml",
+                key=f"{name}.value",
+                value=shown(variable.value),
+                message="does not match the variable's own pattern",
+                remedy=f"allowed: {variable.pattern}",
+            )
 
 
 def stack_problems(catalog: Catalog, stack: Stack, file: str) -> Iterator[Problem]:
     """What is wrong with a stack, given a sound catalogue."""
+    findings = [
+        *_environment(catalog, stack),
+        *_overrides(catalog, stack),
+        *_guests(catalog, stack),
+        *_stack_variables(catalog, stack),
+    ]
+    for key, value, message, remedy in findings:
+        dotted = f"manpasik:stack.{key}"
+        yield Problem(file=file, key=dotted, value=shown(value), message=message, remedy=remedy)
 
-    def problem(key: str, value: object, message: str, remedy: str) -> Problem:
-        return Problem(
-            file=file,
-            key=f"manpasik:stack.{key}",
-            value=shown(value),
-            message=message,
-            remedy=remedy,
-        )
 
-    if stack.environment not in catalog.environments:
-        yield problem(
-            "environment", stack.environment, "no such environment",
-            did_you_mean(stack.environment, catalog.environments),
-        )  # fmt: skip
+_Finding = tuple[str, object, str, str]
+"""Key below the stack, value, message, remedy."""
+
+
+def _environment(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    known = catalog.environments
+    if stack.environment not in known:
+        allowed = did_you_mean(stack.environment, known)
+        yield "environment", stack.environment, "no such environment", allowed
+
+
+def _overrides(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
     for name, override in stack.services.items():
         if name not in catalog.services:
-            yield problem(
-                f"services.{name}", name, "no such service", did_you_mean(name, catalog.services)
-            )
+            yield f"services.{name}", name, "no such service", did_you_mean(name, catalog.services)
         elif name == GATEWAY and not override.enabled:
-            yield problem(
-                f"services.{name}.enabled", False, "the gateway cannot be left out", "remove it"
-            )
-    for name in sorted(catalog.services.keys() - left_out(catalog, stack)):
+            key = f"services.{name}.enabled"
+            yield key, override.enabled, "the gateway cannot be left out", "remove the line"
+
+
+def _guests(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    absent = left_out(catalog, stack)
+    for name in sorted(catalog.services.keys() - absent):
         owner = catalog.services[name].database_of
-        if owner in left_out(catalog, stack):
-            yield problem(
-                f"services.{name}", owner, "shares the database of a service that is left out",
-                f"leave {name} out as well, or keep {owner}",
-            )  # fmt: skip
+        if owner in absent:
+            message = "shares the database of a service that is left out"
+            yield f"services.{name}", owner, message, f"leave {name} out as well, or keep {owner}"
+
+
+def _stack_variables(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
     for name, value in stack.variables.items():
+        key = f"variables.{name}"
         variable = catalog.variables.get(name)
         if variable is None or variable.source == "service":
             allowed = {n for n, v in catalog.variables.items() if v.source == "configuration"}
-            yield problem(
-                f"variables.{name}", value, "cannot be set here", did_you_mean(name, allowed)
-            )
+            yield key, value, "cannot be set here", did_you_mean(name, allowed)
         elif variable.source == "secret":
-            yield problem(
-                f"variables.{name}", "[secret]", "is a secret and must not stand in the open",
-                f"remove it and run: pulumi config set --secret --path manpasik:secrets.{name}",
-            )  # fmt: skip
+            remedy = f"remove it and run: pulumi config set --secret --path manpasik:secrets.{name}"
+            yield key, "[secret]", "is a secret and must not stand in the open", remedy
         elif variable.pattern and not re.fullmatch(variable.pattern, value):
-            yield problem(
-                f"variables.{name}", value, "has the wrong form", f"allowed: {variable.pattern}"
-            )
+            yield key, value, "has the wrong form", f"allowed: {variable.pattern}"
 
 
 def left_out(catalog: Catalog, stack: Stack) -> frozenset[str]:

@@ -18,13 +18,12 @@ from typing import Literal
 
 from settings import paths
 from settings.catalog import Variable
-from settings.loader import Settings
+from settings.loader import SECRETS_KEY, Settings
 from settings.problems import Problem, SettingsError, did_you_mean
 from settings.variables import secret_readers
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 32
-SECRETS_KEY = "manpasik:secrets"  # noqa: S105 - the name of the setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +116,8 @@ def _missing(name: str, services: list[str], file: str) -> Problem:
     return Problem(
         file=file, key=f"{SECRETS_KEY}.{name}", value="",
         message=f"is missing, and {', '.join(services)} must not run without it",
-        remedy=f"run: pulumi config set --secret --path {SECRETS_KEY}.{name}; or leave out: {leave_out}",
+        remedy=f"run: pulumi config set --secret --path {SECRETS_KEY}.{name}; "
+        f"or leave out: {leave_out}",
     )  # fmt: skip
 
 

@@ -75,8 +75,8 @@ class Stack(Model):
     images: Images = Images()
     """Which images are deployed."""
 
-    variables: dict[VariableName, str] = {}
+    variables: dict[VariableName, str] = Field(default={})
     """Values of configuration variables that differ from the catalogue's. Never secrets."""
 
-    services: dict[DnsLabel, ServiceOverride] = {}
+    services: dict[DnsLabel, ServiceOverride] = Field(default={})
     """Where single services differ."""

@@ -123,7 +123,7 @@ class Redis(_InCluster):
                     "yes",
                     "--requirepass",
                     "$(REDISCLI_AUTH)",
-                ],  # fmt: skip
+                ],
                 # redis-cli of the probe reads the password under this name.
                 secrets={"REDISCLI_AUTH": args.secrets.values["REDIS_PASSWORD"]},
                 data="/data",
@@ -156,7 +156,7 @@ class Kafka(_InCluster):
                     f"--advertise-kafka-addr={host}:{described.port}",
                     "--set",
                     "redpanda.auto_create_topics_enabled=false",
-                ],  # fmt: skip
+                ],
                 data="/var/lib/redpanda/data",
                 writable_root=True,  # rewrites /etc/redpanda/redpanda.yaml at start
                 probe=exec_probe("rpk", "cluster", "health", "--exit-when-healthy"),
@@ -193,16 +193,23 @@ class Milvus(_InCluster):
         minio = self._server(
             "milvus-minio",
             ServerArgs(
-                stack=args.stack, namespace=args.namespace, server=servers["milvus-minio"],
-                arguments=["server", "/data"], secrets=account, data="/data",
+                stack=args.stack,
+                namespace=args.namespace,
+                server=servers["milvus-minio"],
+                arguments=["server", "/data"],
+                secrets=account,
+                data="/data",
                 probe=tcp_probe(),
             ),
-        )  # fmt: skip
+        )
         milvus = self._server(
             "milvus",
             ServerArgs(
-                stack=args.stack, namespace=args.namespace, server=servers["milvus"],
-                command=["milvus"], arguments=["run", "standalone"],
+                stack=args.stack,
+                namespace=args.namespace,
+                server=servers["milvus"],
+                command=["milvus"],
+                arguments=["run", "standalone"],
                 environment={
                     "ETCD_ENDPOINTS": f"milvus-etcd:{servers['milvus-etcd'].port}",
                     "MINIO_ADDRESS": f"milvus-minio:{servers['milvus-minio'].port}",
@@ -213,9 +220,10 @@ class Milvus(_InCluster):
                 },
                 data="/var/lib/milvus",
                 writable_root=True,  # writes run-time files beside its binaries
-                probe=tcp_probe(), startup_seconds=300,
+                probe=tcp_probe(),
+                startup_seconds=300,
             ),
-        )  # fmt: skip
+        )
         entries = {"MILVUS_HOST": milvus.host, "MILVUS_PORT": self._port("milvus")}
         return entries, [*etcd.ready_when, *minio.ready_when, *milvus.ready_when]
 

@@ -39,15 +39,18 @@ wait_for() {
 _SCHEMA = """\
 schema_is_there() {{
   PGSSLMODE=${{DB_SSLMODE%%&*}} PGPASSWORD=$DB_PASSWORD PGCONNECT_TIMEOUT=3 \\
-    psql -h "$DB_HOST" -p "$DB_PORT" -U "$DB_USER" -d "$DB_NAME" -qtA \\
-    -c "select 'there' from {table} where version >= {version} and not dirty" 2>/dev/null | grep -q there
+    psql -h "$DB_HOST" -p "$DB_PORT" -U "$DB_USER" -d "$DB_NAME" -qtA 2>/dev/null \\
+    -c "select 'there' from {table} where version >= {version} and not dirty" | grep -q there
 }}
 wait_for "schema {version} in $DB_NAME at $DB_HOST" schema_is_there
 """
 
 _WAITS: dict[StoreName, str] = {
     "redis": 'wait_for "redis at $REDIS_HOST" open_port "$REDIS_HOST" "$REDIS_PORT"\n',
-    "kafka": 'wait_for "kafka at $KAFKA_BROKERS" open_port "${KAFKA_BROKERS%:*}" "${KAFKA_BROKERS##*:}"\n',
+    "kafka": """\
+broker=$KAFKA_BROKERS
+wait_for "kafka at $broker" open_port "${broker%:*}" "${broker##*:}"
+""",
     "milvus": 'wait_for "milvus at $MILVUS_HOST" open_port "$MILVUS_HOST" "$MILVUS_PORT"\n',
     "elasticsearch": """\
 search=${ELASTICSEARCH_URL#*://}

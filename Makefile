@@ -1,0 +1,43 @@
+# Every target sets up what it needs: Python >= 3.11 and make are enough.
+VENV := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup up down test lint format types recorded cluster engine golden bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: .venv/ready ## Python packages and the Go toolchain, into .venv
+.venv/ready: pyproject.toml uv.lock tools/setup.py
+	@python3 tools/setup.py
+
+up: setup ## the whole product on this machine
+	@$(VENV)/mpk up local
+
+down: setup ## stop the local cluster; its data goes
+	@$(VENV)/mpk local down
+
+test: lint types ## everything: lint, types, layers, and each tier of tests that can run here
+	$(VENV)/pytest --numprocesses 2
+
+lint: setup ## ruff and the layers
+	$(VENV)/ruff format --check --quiet .
+	$(VENV)/ruff check --quiet .
+	$(VENV)/lint-imports --no-cache | tail -n 1
+
+format: setup ## put every file into form
+	$(VENV)/ruff format . && $(VENV)/ruff check --fix .
+
+types: setup ## basedpyright, strict
+	$(VENV)/basedpyright
+
+recorded cluster engine: setup ## one tier of the tests
+	$(VENV)/pytest --tier $@
+
+golden: setup ## rewrite tests/golden from the program; read the difference before you commit it
+	$(VENV)/python -m tests.golden
+
+bench: setup ## time and memory, as one table
+	$(VENV)/python -m bench
+
+clean: down ## what can be made again
+	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis

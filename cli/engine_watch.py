@@ -1,0 +1,72 @@
+"""The course of an update by the engine: counts that move, then what it said of failures."""
+
+from collections import Counter
+from types import TracebackType
+
+from pulumi import automation
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.text import Text
+
+_TOO_LONG = 300
+
+
+class EngineWatch:
+    """Follows engine events; use it as a context manager."""
+
+    def __init__(self, console: Console) -> None:
+        """A moving line on a terminal; elsewhere one line per resource that changes."""
+        self._console = console
+        self._live = Live(console=console, transient=True) if console.is_terminal else None
+        self._running: dict[str, str] = {}
+        self._done: Counter[str] = Counter()
+
+    def __enter__(self) -> "EngineWatch":
+        """Begin to show."""
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._live.stop()
+
+    def on_event(self, event: automation.EngineEvent) -> None:
+        """Take one event of the engine."""
+        if event.resource_pre_event:
+            metadata = event.resource_pre_event.metadata
+            self._running[metadata.urn] = str(metadata.op.value)
+        elif event.res_outputs_event:
+            metadata = event.res_outputs_event.metadata
+            self._running.pop(metadata.urn, None)
+            self._finished(metadata.urn, str(metadata.op.value))
+        elif event.res_op_failed_event:
+            metadata = event.res_op_failed_event.metadata
+            self._running.pop(metadata.urn, None)
+            self._console.print(f"[red]✗[/] {escape(_name(metadata.urn))}: failed")
+        elif event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
+            message = event.diagnostic_event.message.strip()
+            self._console.print(escape(message[:_TOO_LONG]))
+        if self._live:
+            self._live.update(self._line())
+
+    def _finished(self, urn: str, change: str) -> None:
+        self._done[change] += 1
+        if not self._live and change != "same":
+            self._console.print(f"[green]✓[/] {escape(_name(urn))}: {change}")
+
+    def _line(self) -> Text:
+        done = ", ".join(f"{count} {change}" for change, count in sorted(self._done.items()))
+        moving = [_name(urn) for urn, change in self._running.items() if change != "same"]
+        return Text(f"{done or 'starting'}   {', '.join(moving[:4])}")
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", 1)[-1]

@@ -1,0 +1,93 @@
+"""Set up the checkout on a machine that has only Python 3.11 or newer and make.
+
+Brings the pinned uv from the package index into `.uv`, and lets it install what `uv.lock` pins into
+`.venv`, the Go toolchain included. Needs no root and touches nothing outside the checkout but
+uv's own cache. Written for the standard library alone: nothing is installed when it runs.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+UV_VERSION = "0.13.9"
+OLDEST_PYTHON = (3, 11)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Exit code 0 with `.venv/ready`, or one sentence that names what is missing."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        return refuse(
+            f"Python {found} is too old; 3.11 or newer is needed",
+            "install it (for example `apt install python3.11 python3.11-venv`, `brew install "
+            "python@3.13`) and put it on PATH as python3",
+        )
+    uv = find_uv() or install_uv()
+    if uv is None:
+        return 2
+    say("installing the Python packages and the Go toolchain that uv.lock pins")
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": ".venv"}
+    command = [uv, "sync", "--frozen", "--quiet", "--python", sys.executable]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - our own command
+    if done.returncode:
+        return refuse(
+            "the packages could not be installed",
+            "the reason stands above; without a connection to a Python package index, give one by "
+            "UV_DEFAULT_INDEX",
+        )
+    (ROOT / ".venv" / "ready").touch()
+    return 0
+
+
+def find_uv() -> str | None:
+    """The pinned uv where an earlier set-up, or the machine, has it."""
+    own = ROOT / ".uv" / "bin" / "uv"
+    for candidate in (str(own), shutil.which("uv")):
+        if candidate is None or not Path(candidate).exists():
+            continue
+        answer = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        if answer.stdout.split()[1:2] == [UV_VERSION]:
+            return candidate
+    return None
+
+
+def install_uv() -> str | None:
+    """Bring the pinned uv into `.uv`; None with the reason said where that fails."""
+    say(f"bringing uv {UV_VERSION}")
+    folder = ROOT / ".uv"
+    shutil.rmtree(folder, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", folder], check=False, capture_output=True)  # noqa: S603
+    if made.returncode:
+        refuse(
+            "this Python cannot make virtual environments",
+            "install its venv package (for example `apt install python3-venv`), or put "
+            f"uv {UV_VERSION} on PATH",
+        )
+        return None
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", f"uv=={UV_VERSION}"]
+    if subprocess.run(pip, check=False).returncode:  # noqa: S603
+        refuse(
+            f"uv {UV_VERSION} could not be installed",
+            "the reason stands above; without a connection to a Python package index, put "
+            f"uv {UV_VERSION} on PATH",
+        )
+        return None
+    return str(folder / "bin" / "uv")
+
+
+def say(what: str) -> None:
+    """One line of progress."""
+    print(f"setup: {what}", file=sys.stderr, flush=True)  # noqa: T201 - nothing else is installed yet
+
+
+def refuse(what: str, remedy: str) -> int:
+    """One sentence with the way out; returns the exit code."""
+    say(f"{what}; {remedy}")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
