@@ -106,11 +106,12 @@ def stack_names(root: Path = ROOT) -> list[str]:
 
 def secret_names(stack_name: str, root: Path = ROOT) -> list[str]:
     """The names under `manpasik:secrets` in a stack's file; their values stay encrypted."""
-    config: object = mapping_or_empty(root / f"Pulumi.{stack_name}.yaml").get("config")
-    secrets: object = (
-        cast("dict[str, Any]", config).get(SECRETS_KEY) if isinstance(config, dict) else None
-    )
-    return sorted(cast("dict[str, Any]", secrets)) if isinstance(secrets, dict) else []
+    config = _mapping(mapping_or_empty(root / f"Pulumi.{stack_name}.yaml").get("config"))
+    return sorted(_mapping(config.get(SECRETS_KEY)))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def _stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object:
@@ -129,16 +130,14 @@ def _stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object
     content = read_mapping(root / file, file, problems)
     if content is None:
         return None
-    config: Any = content.get("config")
-    value: object = (
-        cast("dict[str, Any]", config).get(STACK_KEY) if isinstance(config, dict) else None
-    )
+    config: object = content.get("config")
+    value: object = _mapping(config).get(STACK_KEY)
     if value is None:
         problems.append(
             Problem(
                 file=file,
                 key=f"config.{STACK_KEY}",
-                value="" if config is None else shown(config),
+                value="" if config is None else shown(_mapping(config)),
                 message="is missing",
                 remedy=f"write config: and under it {STACK_KEY}: with environment: …",
             )
