@@ -14,8 +14,8 @@ from cli import local
 from cli.check import check
 from cli.console import messages
 from cli.destroy import destroy
+from cli.engine import EngineError
 from cli.render import render
-from cli.stacks import EngineError
 from cli.up import up
 from localcluster import LocalClusterError
 from operations.cluster import ClusterError

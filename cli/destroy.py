@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli import engine as engines
 from cli import stacks
 from cli.console import messages, print_json, results
 from cli.engine_watch import EngineWatch
@@ -23,8 +24,8 @@ def destroy(
         Path | None, typer.Option(help="Cluster to use instead of the stack's own.")
     ] = None,
     engine: Annotated[
-        stacks.EngineChoice, typer.Option(help="Through the Pulumi engine, or without.")
-    ] = stacks.EngineChoice.AUTO,
+        engines.EngineChoice, typer.Option(help="Through the Pulumi engine, or without.")
+    ] = engines.EngineChoice.AUTO,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Delete every object of a stack, volumes and their data included."""
@@ -32,7 +33,7 @@ def destroy(
     if confirm != stack:
         messages.print(f"not deleted: {confirm!r} is not the stack's name {stack!r}")
         raise typer.Exit(WRONG_CONFIRMATION)
-    command = stacks.engine_command(engine, install=False)
+    command = engines.engine_command(engine, install=False)
     path = target(settings, kubeconfig)
     if command is None:
         gone = destroy_recorded(Cluster(path, settings.stack.cluster.context), stack)

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-_TOO_LONG = 300
+_TOLD = ("error", "warning")
 
 
 class EngineWatch:
@@ -51,9 +51,8 @@ class EngineWatch:
             metadata = event.res_op_failed_event.metadata
             self._running.pop(metadata.urn, None)
             self._console.print(f"[red]✗[/] {escape(_name(metadata.urn))}: failed")
-        elif event.diagnostic_event and event.diagnostic_event.severity in ("error", "warning"):
-            message = event.diagnostic_event.message.strip()
-            self._console.print(escape(message[:_TOO_LONG]))
+        elif (told := event.diagnostic_event) and told.severity in _TOLD and not told.ephemeral:
+            self._console.print(escape(told.message.strip()))
         if self._live:
             self._live.update(self._line())
 

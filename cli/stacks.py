@@ -1,46 +1,29 @@
-"""The Pulumi engine behind the commands, by the Automation API in the project directory.
+"""A stack in the hands of the Pulumi engine, by the Automation API in the project directory."""
 
-The engine is optional: without it, `mpk` applies what it records (decision 12). With it, state lies
-in a file backend on this machine, encrypted with a passphrase that is generated once (mode 0600),
-unless the environment names another backend.
-"""
-
-import contextlib
-import enum
 import json
 import os
-import secrets as entropy
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 import yaml
 from pulumi import automation
 
+from cli.engine import OWN_BACKEND, EngineError, engine_folder, environment
+from operations.cluster import Cluster
 from settings import paths
-from settings.files import read_mapping
-from settings.loader import ROOT, Settings, secret_names
+from settings.files import mapping_or_empty
+from settings.loader import ROOT, Settings
 
 PROJECT = "manpasik"
 LOCK_PATIENCE_SECONDS = 900
 _SALT = "encryptionsalt"
 _LINES_SHOWN = 25
+# The Kubernetes provider's own switch: an object that exists is taken over, not refused.
+_ADOPTING = {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"}
 _Result = TypeVar("_Result")
-
-
-class EngineError(Exception):
-    """The engine is not there, or it failed; the message says what to do."""
-
-
-class EngineChoice(enum.StrEnum):
-    """Whether a command goes through the Pulumi engine."""
-
-    AUTO = "auto"
-    PULUMI = "pulumi"
-    NONE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,54 +40,27 @@ class EngineResult:
         return any(count for change, count in self.changes.items() if change != "same")
 
 
-def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiCommand | None:
-    """The engine to use, or None where a stack is deployed without it."""
-    if choice is EngineChoice.NONE:
-        return None
-    root = paths.cache_dir() / "engine"
-    if install:
-        try:
-            return automation.PulumiCommand.install(root=str(root))
-        except Exception as error:
-            raise EngineError(
-                f"the engine cannot be installed ({error}); install `pulumi` by hand, or drop "
-                "--install-engine to deploy without it"
-            ) from error
-    for place in (None, str(root)):
-        with contextlib.suppress(Exception):
-            return automation.PulumiCommand(root=place)
-    if choice is EngineChoice.PULUMI:
-        raise EngineError(
-            "there is no `pulumi` on PATH; install it, add --install-engine, or use --engine none"
-        )
-    return None
-
-
-def refuse_encrypted(settings: Settings) -> None:
-    """Without the engine nobody can open what a stack file holds encrypted."""
-    name = settings.stack_name
-    held = secret_names(name)
-    config = (read_mapping(ROOT / f"Pulumi.{name}.yaml", "", []) or {}).get("config", {})
-    if held or "manpasik:seed" in config:
-        raise EngineError(
-            f"Pulumi.{name}.yaml holds encrypted values, which only the engine can open; "
-            "put `pulumi` on PATH, or use --install-engine"
-        )
-
-
 class EngineStack:
     """One stack in the engine's hands."""
 
     def __init__(
-        self, settings: Settings, command: automation.PulumiCommand, kubeconfig: str
+        self,
+        settings: Settings,
+        command: automation.PulumiCommand,
+        kubeconfig: str,
+        *,
+        adopt: bool = False,
     ) -> None:
         """Find the stack's state, or begin it."""
         self._name = settings.stack_name
-        self._folder = paths.state_dir() / "engine" / self._name
+        self._command = command
+        self._cluster = lambda: Cluster(kubeconfig, settings.stack.cluster.context)
+        self._root = engine_folder(kubeconfig)
+        self._folder = self._root / self._name
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._options = automation.LocalWorkspaceOptions(
             pulumi_command=command,
-            env_vars=_environment(kubeconfig),
+            env_vars=environment(self._root, kubeconfig) | (_ADOPTING if adopt else {}),
             secrets_provider="passphrase",
         )
         self._config_file = self._begin()
@@ -121,20 +77,76 @@ class EngineStack:
                 suppress_progress=True,
             )
 
+        self._when_unlocked(self._repair)
         result = self._when_unlocked(run)
         outputs = {key: output.value for key, output in result.outputs.items() if not output.secret}
         return EngineResult(changes=_counts(result.summary), outputs=outputs)
 
     def destroy(self, on_event: Callable[[automation.EngineEvent], None]) -> EngineResult:
-        """Delete everything of the stack and forget it."""
+        """Delete everything of the stack; its history stays."""
 
         def run() -> automation.DestroyResult:
             return self._stack.destroy(
-                config_file=self._config_file, on_event=on_event, color="never"
+                config_file=self._config_file,
+                on_event=on_event,
+                color="never",
+                show_secrets=False,
+                refresh=self._may_have_lost_its_cluster(),
             )
 
-        result = self._when_unlocked(run)
-        return EngineResult(changes=_counts(result.summary), outputs={})
+        self._when_unlocked(self._repair)
+        return EngineResult(changes=_counts(self._when_unlocked(run).summary), outputs={})
+
+    def _repair(self) -> None:
+        """Clear up after a killed update: what it was creating is looked for in the cluster.
+
+        An object that is there is taken into the state, one that is not will be created; nobody
+        edits state by hand (pitfall A-6).
+        """
+        state: dict[str, Any] = self._stack.export_stack().deployment or {}
+        creating: list[dict[str, Any]] = [
+            operation["resource"]
+            for operation in state.get("pending_operations") or []
+            if operation["type"] == "creating"
+        ]
+        if not creating:
+            return
+        cluster = self._cluster()
+        found = [_found_id(cluster, resource) for resource in creating]
+        imports = [
+            word
+            for resource, identity in zip(creating, found, strict=True)
+            if identity
+            for word in (
+                "--import-pending-creates",
+                resource["urn"],
+                "--import-pending-creates",
+                identity,
+            )
+        ]
+        file = ["--config-file", self._config_file] if self._config_file else []
+        self._command.run(
+            [
+                "refresh",
+                "--yes",
+                "--skip-preview",
+                "--non-interactive",
+                "--stack",
+                self._name,
+                "--clear-pending-creates",
+                *file,
+                *imports,
+            ],
+            str(ROOT),
+            self._options.env_vars or {},
+        )
+
+    def _may_have_lost_its_cluster(self) -> bool:
+        """Whether the state may tell of an embedded cluster that is gone.
+
+        State kept in the cluster's own folder goes with it; a backend of the user's does not.
+        """
+        return OWN_BACKEND in os.environ and self._root != paths.state_dir() / "engine"
 
     def _begin(self) -> str | None:
         """Begin the stack beside the checkout, so that its encryption salt stays out of it.
@@ -142,7 +154,7 @@ class EngineStack:
         Returns the configuration file to use; None where the project's own file is set up for the
         engine already.
         """
-        own = read_mapping(ROOT / f"Pulumi.{self._name}.yaml", "", []) or {}
+        own = mapping_or_empty(ROOT / f"Pulumi.{self._name}.yaml")
         if own.keys() & {_SALT, "secretsprovider"}:
             automation.create_or_select_stack(self._name, work_dir=str(ROOT), opts=self._options)
             return None
@@ -151,7 +163,7 @@ class EngineStack:
             self._name, work_dir=str(self._folder), opts=self._options
         )
         begun = self._folder / f"Pulumi.{self._name}.yaml"
-        salt = (read_mapping(begun, "", []) or {}).get(_SALT)
+        salt = mapping_or_empty(begun).get(_SALT)
         merged = self._folder / "config.yaml"
         merged.write_text(yaml.safe_dump({_SALT: salt, **own} if salt else own))
         return str(merged)
@@ -177,7 +189,7 @@ class EngineStack:
 
     def _lock_owner_lives(self) -> bool:
         """Whether a lock of the file backend belongs to a running process of this machine."""
-        locks = (paths.state_dir() / "engine" / "state" / ".pulumi" / "locks").rglob("*.json")
+        locks = (self._root / "state" / ".pulumi" / "locks").rglob("*.json")
         return any(
             psutil.pid_exists(int(json.loads(lock.read_text()).get("pid", 0)))
             for lock in locks
@@ -185,26 +197,15 @@ class EngineStack:
         )
 
 
-def _environment(kubeconfig: str) -> dict[str, str]:
-    """What the engine needs beside the user's own environment, which has the last word."""
-    root = paths.state_dir() / "engine"
-    backend = root / "state"
-    backend.mkdir(parents=True, exist_ok=True, mode=0o700)
-    wanted = {"KUBECONFIG": kubeconfig, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    if "PULUMI_BACKEND_URL" not in os.environ:
-        wanted["PULUMI_BACKEND_URL"] = f"file://{backend}"
-    if not os.environ.keys() & {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"}:
-        wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(root / "passphrase"))
-    return wanted
-
-
-def _passphrase(path: Path) -> Path:
-    """The passphrase of this machine's state, made on first use (mode 0600)."""
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(entropy.token_urlsafe(32))
-    return path
+def _found_id(cluster: Cluster, resource: Mapping[str, Any]) -> str | None:
+    """The provider's id of a Kubernetes object that exists; None where there is none."""
+    inputs: Any = resource.get("inputs") or {}
+    if not {"apiVersion", "kind"} <= inputs.keys():
+        return None
+    name, namespace = inputs["metadata"]["name"], inputs["metadata"].get("namespace", "")
+    if cluster.get(inputs["apiVersion"], inputs["kind"], name, namespace) is None:
+        return None
+    return f"{namespace}/{name}" if namespace else name
 
 
 def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
@@ -214,4 +215,5 @@ def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
 def _short(message: str) -> str:
     """The end of what the engine printed, where it says what is wrong."""
     lines = [line for line in message.splitlines() if line.strip()]
-    return "the engine failed:\n  " + "\n  ".join(lines[-_LINES_SHOWN:])
+    hint = "\n  --adopt takes over what exists already" if "already exists" in message else ""
+    return "the engine failed:\n  " + "\n  ".join(lines[-_LINES_SHOWN:]) + hint

@@ -1,6 +1,7 @@
 """`mpk up`: a stack onto its cluster, through the engine where there is one."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import embedded, stacks
+from cli import engine as engines
 from cli.console import messages, print_json, results
 from cli.engine_watch import EngineWatch
 from cli.watch import Watch
 from operations.cluster import Cluster
-from operations.deploy import Deployed, Deployment, Progress
+from operations.deploy import Deployed, Deployment
+from operations.wait import Progress, until_ready
 from rendering.manifests import manifests
 from rendering.recorder import record
 from settings import secrets
@@ -23,6 +26,8 @@ from settings.loader import Settings, load
 from settings.paths import local_kubeconfig
 
 DEPLOYMENT_FAILED = 1
+WAIT_SECONDS = 300
+LOOK_SECONDS = 20
 
 
 def up(
@@ -31,8 +36,8 @@ def up(
         Path | None, typer.Option(help="Cluster to use instead of the stack's own.")
     ] = None,
     engine: Annotated[
-        stacks.EngineChoice, typer.Option(help="Deploy through the Pulumi engine, or without.")
-    ] = stacks.EngineChoice.AUTO,
+        engines.EngineChoice, typer.Option(help="Deploy through the Pulumi engine, or without.")
+    ] = engines.EngineChoice.AUTO,
     install_engine: Annotated[
         bool, typer.Option(help="Let the Automation API install the engine first.")
     ] = False,
@@ -44,9 +49,9 @@ def up(
 ) -> None:
     """Deploy a stack and wait until all of it is ready. Twice is as good as once."""
     settings = load(stack)
-    command = stacks.engine_command(engine, install=install_engine)
+    command = engines.engine_command(engine, install=install_engine)
     if command is None:
-        stacks.refuse_encrypted(settings)
+        engines.refuse_encrypted(settings)
         messages.print(
             f"Deploying stack {stack} without the Pulumi engine: its recorded manifests by "
             "server-side apply."
@@ -58,7 +63,7 @@ def up(
         )
     path = target(settings, kubeconfig)
     if command is not None:
-        _through_engine(settings, command, path, as_json=as_json)
+        _through_engine(settings, command, path, adopt=adopt, as_json=as_json)
         return
     outcome = deploy_recorded(settings, path, adopt=adopt, timeout_seconds=timeout)
     if as_json:
@@ -70,25 +75,54 @@ def up(
 
 
 def _through_engine(
-    settings: Settings, command: automation.PulumiCommand, kubeconfig: str, *, as_json: bool
+    settings: Settings,
+    command: automation.PulumiCommand,
+    kubeconfig: str,
+    *,
+    adopt: bool,
+    as_json: bool,
 ) -> None:
+    failed: engines.EngineError | None = None
+    result = stacks.EngineResult(changes={}, outputs={})
     with EngineWatch(messages) as watch:
-        result = stacks.EngineStack(settings, command, kubeconfig).up(watch.on_event)
+        try:
+            result = stacks.EngineStack(settings, command, kubeconfig, adopt=adopt).up(
+                watch.on_event
+            )
+        except engines.EngineError as error:
+            failed = error
+    # The engine forgets what it waited for when it is killed; the cluster says how things stand.
+    waited = _look(settings, kubeconfig, WAIT_SECONDS if failed is None else LOOK_SECONDS)
+    unready = [progress for progress in waited if progress.state.phase != "ready"]
     if as_json:
         print_json(
             {
                 "stack": settings.stack_name,
                 "engine": str(command.version),
-                "succeeded": True,
+                "succeeded": failed is None and not unready,
                 "changed": result.changed,
                 "changes": dict(result.changes),
                 "outputs": dict(result.outputs),
+                "failures": [_object(progress) for progress in unready],
             }
         )
-        return
-    told = ", ".join(f"{count} {change}" for change, count in sorted(result.changes.items()))
-    results.print(f"[bold green]done[/]: {told if result.changed else 'no change'}")
-    _tell_next(kubeconfig)
+    for progress in unready:
+        _tell_failure(progress)
+    if failed is not None:
+        raise failed
+    if unready:
+        raise typer.Exit(DEPLOYMENT_FAILED)
+    if not as_json:
+        results.print(_workloads(settings, waited))
+        told = ", ".join(f"{count} {change}" for change, count in sorted(result.changes.items()))
+        results.print(f"[bold green]done[/]: {told if result.changed else 'no change'}")
+        _tell_next(kubeconfig)
+
+
+def _look(settings: Settings, kubeconfig: str, seconds: float) -> Sequence[Progress]:
+    cluster = Cluster(kubeconfig, settings.stack.cluster.context)
+    with Watch(messages) as watch:
+        return until_ready(cluster, manifests(record(settings)), watch.report, seconds)
 
 
 def target(settings: Settings, chosen: Path | None) -> str:
@@ -122,7 +156,7 @@ def deploy_recorded(
 
 def tell(settings: Settings, outcome: Deployed, kubeconfig: str) -> None:
     """What runs, what went wrong, and what to try next."""
-    results.print(_workloads(settings, outcome))
+    results.print(_workloads(settings, outcome.objects))
     for kept in outcome.kept:
         messages.print(f"[yellow]kept[/] {escape(kept)} left the program but holds data")
     for progress in outcome.failures:
@@ -151,32 +185,33 @@ def as_dict(settings: Settings, outcome: Deployed) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 2),
         "pruned": sorted(outcome.pruned),
         "kept": sorted(outcome.kept),
-        "objects": [
-            {
-                "kind": progress.kind,
-                "namespace": progress.namespace,
-                "name": progress.name,
-                "change": progress.change,
-                "phase": progress.state.phase,
-                "message": progress.state.message,
-                "seconds": None if progress.seconds is None else round(progress.seconds, 2),
-                "events": progress.events,
-            }
-            for progress in outcome.objects
-        ],
+        "objects": [_object(progress) for progress in outcome.objects],
     }
 
 
-def _workloads(settings: Settings, outcome: Deployed) -> Table:
-    table = Table("service", "image tag", "address", "state", box=None, header_style="bold")
-    deployments = {p.name: p for p in outcome.objects if p.kind == "Deployment"}
+def _object(progress: Progress) -> dict[str, Any]:
+    return {
+        "kind": progress.kind,
+        "namespace": progress.namespace,
+        "name": progress.name,
+        "change": progress.change,
+        "phase": progress.state.phase,
+        "message": progress.state.message,
+        "seconds": None if progress.seconds is None else round(progress.seconds, 2),
+        "events": progress.events,
+    }
+
+
+def _workloads(settings: Settings, objects: Sequence[Progress]) -> Table:
+    table = Table("service", "tag", "port", "state", box=None, header_style="bold")
+    deployments = {p.name: p for p in objects if p.kind == "Deployment"}
     for name, service in settings.services.items():
         progress = deployments[name]
         colour = {"ready": "green", "failed": "red"}.get(progress.state.phase, "yellow")
         table.add_row(
             name,
             settings.image_tag(name),
-            f"{name}:{service.port}",
+            str(service.port),
             f"[{colour}]{escape(progress.state.message)}[/]",
         )
     return table

@@ -14,8 +14,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from operations.deploy import Progress
 from operations.readiness import has_progress
+from operations.wait import Progress
 
 _MARKS = {"ready": "[green]✓[/]", "progressing": "[yellow]…[/]", "failed": "[red]✗[/]"}
 _ROWS_KEPT_FREE = 6
@@ -54,7 +54,9 @@ class Watch:
             return
         for progress in slow:
             line = f"{progress.kind} {progress.name}: {progress.state.message}"
-            if self._last.get(progress.urn) != line and progress.started is not None:
+            begun = progress.started is not None
+            quiet = progress.change == "unchanged" and progress.settled
+            if begun and not quiet and self._last.get(progress.urn) != line:
                 self._last[progress.urn] = line
                 self._console.print(f"{_MARKS[progress.state.phase]} {escape(line)}")
 

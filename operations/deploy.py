@@ -7,44 +7,25 @@ What left the program is pruned last, and only after a success (pitfall A-4).
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from operations.applyset import NEVER_PRUNED, ApplySet, GroupKind
 from operations.cluster import Cluster, ClusterError, Object
-from operations.readiness import State, assess, has_progress, pod_trouble
+from operations.readiness import State, assess, has_progress
+from operations.wait import (
+    POLL_SECONDS,
+    TIMEOUT_SECONDS,
+    Change,
+    Progress,
+    Report,
+    give_up,
+    look,
+    progress_of,
+)
 from rendering.manifests import Manifest
 from rendering.recorder import reveal
-
-POLL_SECONDS = 0.5
-# A reason that may pass (a registry that answers late) must persist before it counts as failure.
-PATIENCE_SECONDS = 15.0
-TIMEOUT_SECONDS = 600.0
-LAST_EVENTS = 5
-
-Change = Literal["created", "changed", "unchanged", "pending", "blocked", "refused"]
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where one object of the deployment stands; changes while the deployment runs."""
-
-    urn: str
-    kind: str
-    namespace: str
-    name: str
-    change: Change = "pending"
-    state: State = field(default_factory=lambda: State("progressing", "waits for others"))
-    started: float | None = None
-    seconds: float | None = None
-    troubled_since: float | None = None
-    events: list[str] = field(default_factory=list[str])
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing more will happen to it in this deployment."""
-        return self.state.phase != "progressing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +65,7 @@ class Deployment:
         *,
         force: bool = False,
         adopt: bool = False,
-        report: Callable[[Sequence[Progress]], None] = lambda _: None,
+        report: Report = lambda _: None,
     ) -> None:
         """Prepare; nothing is read or written before `run`.
 
@@ -98,10 +79,7 @@ class Deployment:
         self._adopt = adopt
         self._report = report
         self._live: dict[tuple[str, str, str], Object] = {}
-        self._progress = {
-            m.urn: Progress(urn=m.urn, kind=m.kind, namespace=m.namespace, name=m.name)
-            for m in manifests
-        }
+        self._progress = {manifest.urn: progress_of(manifest) for manifest in manifests}
 
     def run(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Deployed:
         """Apply, wait, prune. Raises `ClusterError` where the cluster does not answer."""
@@ -124,17 +102,15 @@ class Deployment:
         )
 
     def _until_settled(self, deadline: float, timeout_seconds: float) -> None:
+        progresses = list(self._progress.values())
         while True:
             self._apply_what_can_be()
-            self._look()
-            self._report(list(self._progress.values()))
-            waiting = [p for p in self._progress.values() if not p.settled]
-            if not waiting:
+            look(self._cluster, progresses)
+            self._report(progresses)
+            if all(progress.settled for progress in progresses):
                 return
             if time.monotonic() > deadline:
-                for progress in waiting:
-                    message = f"not ready after {timeout_seconds:.0f} s: {progress.state.message}"
-                    self._settle(progress, State("failed", message))
+                give_up(progresses, timeout_seconds)
                 return
             time.sleep(POLL_SECONDS)
 
@@ -164,79 +140,19 @@ class Deployment:
             managers = ", ".join(_managers(before)) or "somebody else"
             message = f"exists already, made by {managers}; --adopt takes it over"
             progress.change = "refused"
-            self._settle(progress, State("failed", message))
+            progress.settle(State("failed", message))
             return
         try:
             after = self._cluster.apply(content, force=self._force)
         except ClusterError as error:
             progress.change = "refused"
-            self._settle(progress, State("failed", str(error)))
+            progress.settle(State("failed", str(error)))
             return
         progress.change = _change(before, after)
         if has_progress(manifest.kind):
             progress.state = State("progressing", "applied")
         else:
-            self._settle(progress, assess(after))
-
-    def _look(self) -> None:
-        """Read the state of what was applied: one list per kind and namespace."""
-        waiting = [p for p in self._progress.values() if p.started is not None and not p.settled]
-        if not waiting:
-            return
-        by_place: dict[tuple[str, str, str], Object] = {}
-        pods: dict[str, list[Object]] = {}
-        for api_version, kind, namespace in {
-            (*_kind(self._manifests[p.urn].content), p.namespace) for p in waiting
-        }:
-            for found in self._cluster.list(api_version, kind, namespace):
-                by_place[kind, namespace, found["metadata"]["name"]] = found
-            if namespace not in pods:
-                pods[namespace] = self._cluster.list("v1", "Pod", namespace)
-        for progress in waiting:
-            live = by_place.get((progress.kind, progress.namespace, progress.name))
-            self._judge(progress, live, pods[progress.namespace])
-
-    def _judge(self, progress: Progress, live: Object | None, pods: Sequence[Object]) -> None:
-        if live is None:
-            self._settle(progress, State("failed", "was deleted while it was waited for"))
-            return
-        state = assess(live)
-        if state.phase == "progressing":
-            state = self._with_trouble(progress, state, _pods_of(live, pods))
-        if state.phase == "failed":
-            progress.events = self._last_events(progress, _pods_of(live, pods))
-        if state.phase == "progressing":
-            progress.state = state
-        else:
-            self._settle(progress, state)
-
-    def _with_trouble(self, progress: Progress, state: State, pods: Sequence[Object]) -> State:
-        trouble = pod_trouble(pods)
-        if trouble is None or trouble.phase == "progressing":
-            progress.troubled_since = None
-            return State("progressing", f"{state.message}; {trouble.message}") if trouble else state
-        now = time.monotonic()
-        progress.troubled_since = progress.troubled_since or now
-        if now - progress.troubled_since < PATIENCE_SECONDS:
-            return State("progressing", trouble.message)
-        return trouble
-
-    def _settle(self, progress: Progress, state: State) -> None:
-        progress.state = state
-        progress.seconds = time.monotonic() - (progress.started or time.monotonic())
-
-    def _last_events(self, progress: Progress, pods: Sequence[Object]) -> list[str]:
-        concerned = {progress.name, *(pod["metadata"]["name"] for pod in pods)}
-        events = [
-            event
-            for event in self._cluster.list("v1", "Event", progress.namespace)
-            if event["involvedObject"].get("name") in concerned
-        ]
-        events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-        return [
-            f"{event.get('type')} {event.get('reason')}: {event.get('message')}"
-            for event in events[-LAST_EVENTS:]
-        ]
+            progress.settle(assess(after))
 
     def _read_live(self, kinds: set[GroupKind]) -> None:
         for api_version, kind in sorted(kinds):
@@ -306,13 +222,3 @@ def _labels(content: Object) -> tuple[Any, Any]:
 def _managers(content: Object) -> list[str]:
     fields: list[Object] = content["metadata"].get("managedFields", [])
     return sorted({str(entry.get("manager")) for entry in fields})
-
-
-def _pods_of(live: Object, pods: Sequence[Object]) -> list[Object]:
-    """The pods that a workload's selector chooses."""
-    wanted: Mapping[str, str] = live["spec"].get("selector", {}).get("matchLabels", {})
-    return [
-        pod
-        for pod in pods
-        if wanted and wanted.items() <= pod["metadata"].get("labels", {}).items()
-    ]

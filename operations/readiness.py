@@ -98,12 +98,12 @@ def _deployment(content: Mapping[str, Any]) -> State:
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return State("failed", str(progressing.get("message", "progress deadline exceeded")))
     if updated < wanted:
-        return State("progressing", f"{updated} of {wanted} pods are new")
+        return State("progressing", f"{updated}/{wanted} new")
     if int(status.get("replicas", 0)) > updated:
         return State("progressing", f"{int(status['replicas']) - updated} old pods still run")
     if available < updated:
-        return State("progressing", f"{available} of {wanted} pods are available")
-    return State("ready", f"{available} of {wanted} pods are available")
+        return State("progressing", f"{available}/{wanted} available")
+    return State("ready", f"{available}/{wanted} available")
 
 
 def _stateful_set(content: Mapping[str, Any]) -> State:
@@ -115,7 +115,7 @@ def _stateful_set(content: Mapping[str, Any]) -> State:
     if status.get("updateRevision") != status.get("currentRevision"):
         return State("progressing", "an old pod still runs")
     phase: Phase = "ready" if ready >= wanted else "progressing"
-    return State(phase, f"{ready} of {wanted} pods are ready")
+    return State(phase, f"{ready}/{wanted} ready")
 
 
 def _job(content: Mapping[str, Any]) -> State:

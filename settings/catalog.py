@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.model import Cpu, DnsLabel, Memory, Model, Port, VariableName
+from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Port, VariableName
 
 StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
 """The kinds of data store that the product's code can talk to."""
@@ -79,7 +79,7 @@ class Variable(Model):
     """How an environment with generated secrets derives it. A partner's key is one that the partner
     refuses, so that calls fail loudly where no real key was given."""
 
-    pattern: str | None = None
+    pattern: Pattern | None = None
     """The whole value must match; what the code does with another is in the hazards."""
 
 

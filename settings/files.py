@@ -1,7 +1,9 @@
-"""Reading YAML so that nothing is guessed: no duplicate keys, no dates, no `yes` that means true.
+"""Reading YAML so that nothing is guessed, and as every other reader of the file would.
 
-Values that JSON does not know (dates, sets, NaN) stay text or are refused, since the same settings
-travel through the Pulumi engine as JSON.
+The same stack file is read here by PyYAML and by the engine's Go library, then travels as JSON.
+What the two read differently, or JSON does not know, is refused with its line: duplicate keys,
+aliases (they also blow a small file up to any size), tags, keys that are not text, numbers in other
+forms than plain decimals (`010` is 8 to some). Dates and `yes` stay text.
 """
 
 import re
@@ -12,19 +14,67 @@ import yaml
 
 from settings.problems import Problem, shown
 
+_DEEPEST = 30
+_TAG = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {f"{_TAG}{name}" for name in ("map", "seq", "str", "int", "float", "bool", "null")}
+_PLAIN_NUMBERS = {
+    f"{_TAG}int": re.compile(r"[-+]?(0|[1-9][0-9]*)"),
+    f"{_TAG}float": re.compile(r"[-+]?[0-9]+\.[0-9]+"),
+}
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class _UnusableError(Exception):
+    """Why a file gives no mapping."""
+
+    def __init__(self, message: str, remedy: str, value: str = "") -> None:
+        super().__init__(message, remedy, value)
+
+
+def _refused(place: Any, found: str, why: str, remedy: str) -> _UnusableError:
+    return _UnusableError(f"line {place.start_mark.line + 1} {why}", remedy, shown(found))
+
 
 class _StrictLoader(yaml.SafeLoader):
     """YAML 1.1 less its surprises."""
 
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases, and what no person would nest."""
+        parser = cast("Any", self)
+        if parser.check_event(yaml.AliasEvent):
+            event = parser.peek_event()
+            raise _refused(event, f"*{event.anchor}", "holds an alias", "write the value out")
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            why = f"nests deeper than {_DEEPEST} levels"
+            raise _refused(parser.peek_event(), "…", why, "write it flatter")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own signature
+        """Refuse a value that two readers would take for two things."""
+        text = str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+        if node.tag not in _PLAIN_TAGS:
+            raise _refused(node, text or node.tag, "holds a tagged value", "write it plainly")
+        if node.tag in _PLAIN_NUMBERS and not _PLAIN_NUMBERS[node.tag].fullmatch(text):
+            remedy = "write a plain decimal number, or quote it"
+            raise _refused(node, text, "holds a number in an ambiguous form", remedy)
+        if _NO_TEXT.search(text):
+            raise _refused(node, "…", "holds a character that no text may hold", "remove it")
+        return super().construct_object(node, deep=deep)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's own signature
+        """Refuse keys that stand twice or are not text."""
         seen: set[str] = set()
         for key_node, _ in node.value:
-            key = str(key_node.value)
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "…"
+            if key_node.tag != f"{_TAG}str":
+                raise _refused(key_node, key, "has a key that is not text", "quote it")
             if key in seen:
-                line = key_node.start_mark.line + 1
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key {key!r} stands twice, again in line {line}"
-                )
+                raise _refused(key_node, key, "has a key that stood before", "keep one of the two")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -35,9 +85,15 @@ _StrictLoader.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
+for _kind, _form, _firsts in (
+    ("bool", r"^(?:true|false)$", "tf"),
+    # Numbers to YAML 1.2 and text to PyYAML: a commit such as 12e4567 as an image tag.
+    ("float", r"^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$", "-+0123456789"),
+    ("int", r"^[-+]?0o[0-7]+$", "-+0"),
+):
+    _StrictLoader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        _TAG + _kind, re.compile(_form), list(_firsts)
+    )
 
 
 def read_mapping(path: Path, shown_as: str, problems: list[Problem]) -> dict[str, Any] | None:
@@ -53,13 +109,6 @@ def read_mapping(path: Path, shown_as: str, problems: list[Problem]) -> dict[str
 def mapping_or_empty(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file that was checked before; empty where there is none."""
     return read_mapping(path, path.name, []) or {}
-
-
-class _UnusableError(Exception):
-    """Why a file gives no mapping."""
-
-    def __init__(self, message: str, remedy: str, value: str = "") -> None:
-        super().__init__(message, remedy, value)
 
 
 def _parsed(path: Path) -> dict[str, Any]:

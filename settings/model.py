@@ -72,3 +72,15 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 """A TCP port."""
+
+
+def _regular_expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"is not a regular expression ({error}); mend it") from error
+    return value
+
+
+Pattern = Annotated[str, AfterValidator(_regular_expression)]
+"""A regular expression that a whole value must match."""

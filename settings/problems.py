@@ -6,15 +6,18 @@ collected over all files and raised together: one run shows everything.
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 _LONGEST_VALUE = 60
+_HIDDEN = "[secret]"
+_OFTEN_SECRET = re.compile("secret|passw|token|key|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,13 +45,26 @@ class SettingsError(Exception):
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.key))
         count = len(self.problems)
         head = f"{count} problem{'s' if count != 1 else ''} in the settings"
-        super().__init__("\n".join([head, *(f"  {problem}" for problem in self.problems)]))
+        text = "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+        # A file's name may hold bytes that are no text; the message must print all the same.
+        super().__init__(text.encode(errors="backslashreplace").decode())
 
 
 def shown(value: object) -> str:
     """A value as it is put into a message: JSON, cut where it grows long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def shown_unless_secret(key: str, value: object) -> str:
+    """The same for a stack's file, where a secret may stand by mistake: by its name, hidden."""
+    if _OFTEN_SECRET.search(key):
+        return _HIDDEN
+    if isinstance(value, dict):
+        entries = cast("dict[str, object]", value)
+        hidden = {k: _HIDDEN if _OFTEN_SECRET.search(k) else v for k, v in entries.items()}
+        return shown(hidden)
+    return shown(value)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

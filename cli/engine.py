@@ -1,0 +1,95 @@
+"""Finding the Pulumi engine, and where its state lies on this machine.
+
+The engine is optional: without it, `mpk` applies what it records (decision 12). With it, state lies
+in a file backend on this machine, encrypted with a passphrase that is generated once (mode 0600),
+unless the environment names another backend.
+"""
+
+import contextlib
+import enum
+import os
+import secrets as entropy
+from pathlib import Path
+
+from pulumi import automation
+
+from settings import paths
+from settings.files import mapping_or_empty
+from settings.loader import ROOT, Settings, secret_names
+
+OWN_BACKEND = "PULUMI_BACKEND_URL"
+
+
+class EngineError(Exception):
+    """The engine is not there, or it failed; the message says what to do."""
+
+
+class EngineChoice(enum.StrEnum):
+    """Whether a command goes through the Pulumi engine."""
+
+    AUTO = "auto"
+    PULUMI = "pulumi"
+    NONE = "none"
+
+
+def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiCommand | None:
+    """The engine to use, or None where a stack is deployed without it."""
+    if choice is EngineChoice.NONE:
+        return None
+    root = paths.cache_dir() / "engine"
+    if install:
+        try:
+            return automation.PulumiCommand.install(root=str(root))
+        except Exception as error:
+            raise EngineError(
+                f"the engine cannot be installed ({error}); install `pulumi` by hand, or drop "
+                "--install-engine to deploy without it"
+            ) from error
+    for place in (None, str(root)):
+        with contextlib.suppress(Exception):
+            return automation.PulumiCommand(root=place)
+    if choice is EngineChoice.PULUMI:
+        raise EngineError(
+            "there is no `pulumi` on PATH; install it, add --install-engine, or use --engine none"
+        )
+    return None
+
+
+def refuse_encrypted(settings: Settings) -> None:
+    """Without the engine nobody can open what a stack file holds encrypted."""
+    name = settings.stack_name
+    held = secret_names(name)
+    config = (mapping_or_empty(ROOT / f"Pulumi.{name}.yaml")).get("config", {})
+    if held or "manpasik:seed" in config:
+        raise EngineError(
+            f"Pulumi.{name}.yaml holds encrypted values, which only the engine can open; "
+            "put `pulumi` on PATH, or use --install-engine"
+        )
+
+
+def engine_folder(kubeconfig: str) -> Path:
+    """Where the engine's state lies: with an embedded cluster, whose end is its end, else apart."""
+    folder = Path(kubeconfig).parent
+    embedded = folder.parent == paths.local_kubeconfig().parent.parent
+    return folder / "engine" if embedded else paths.state_dir() / "engine"
+
+
+def environment(root: Path, kubeconfig: str) -> dict[str, str]:
+    """What the engine needs beside the user's own environment, which has the last word."""
+    backend = root / "state"
+    backend.mkdir(parents=True, exist_ok=True, mode=0o700)
+    wanted = {"KUBECONFIG": kubeconfig, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    if OWN_BACKEND not in os.environ:
+        wanted[OWN_BACKEND] = f"file://{backend}"
+    if not os.environ.keys() & {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"}:
+        wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(root / "passphrase"))
+    return wanted
+
+
+def _passphrase(path: Path) -> Path:
+    """The passphrase of this machine's state, made on first use (mode 0600)."""
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(entropy.token_urlsafe(32))
+    return path
