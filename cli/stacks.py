@@ -75,6 +75,9 @@ class EngineStack:
                 on_event=on_event,
                 color="never",
                 suppress_progress=True,
+                # Else the history is read with secrets, and a new salt lands in the project's file.
+                show_secrets=False,
+                refresh=self._may_have_lost_its_cluster(),
             )
 
         self._when_unlocked(self._repair)
@@ -100,46 +103,30 @@ class EngineStack:
     def _repair(self) -> None:
         """Clear up after a killed update: what it was creating is looked for in the cluster.
 
-        An object that is there is taken into the state, one that is not will be created; nobody
-        edits state by hand (pitfall A-6).
+        An object that is there is taken into the state with the inputs that it was created from;
+        one that is not will be created. Nobody edits state by hand (pitfall A-6). The engine's own
+        import would take the live object's defaults as inputs and replace it at the next update.
         """
-        state: dict[str, Any] = self._stack.export_stack().deployment or {}
-        creating: list[dict[str, Any]] = [
-            operation["resource"]
-            for operation in state.get("pending_operations") or []
-            if operation["type"] == "creating"
-        ]
-        if not creating:
+        exported: Any = json.loads(self._run("stack", "export").stdout)
+        state: Any = exported["deployment"]
+        operations: list[Any] = state.get("pending_operations") or []
+        if not operations:
             return
         cluster = self._cluster()
-        found = [_found_id(cluster, resource) for resource in creating]
-        imports = [
-            word
-            for resource, identity in zip(creating, found, strict=True)
-            if identity
-            for word in (
-                "--import-pending-creates",
-                resource["urn"],
-                "--import-pending-creates",
-                identity,
-            )
-        ]
-        file = ["--config-file", self._config_file] if self._config_file else []
-        self._command.run(
-            [
-                "refresh",
-                "--yes",
-                "--skip-preview",
-                "--non-interactive",
-                "--stack",
-                self._name,
-                "--clear-pending-creates",
-                *file,
-                *imports,
-            ],
-            str(ROOT),
-            self._options.env_vars or {},
-        )
+        creating = [op["resource"] for op in operations if op["type"] == "creating"]
+        state["resources"] += [found for each in creating if (found := _existing(cluster, each))]
+        state["pending_operations"] = [op for op in operations if op["type"] != "creating"]
+        file = self._folder / "repaired.json"
+        file.write_text(json.dumps(exported))
+        self._run("stack", "import", "--file", str(file))
+        file.unlink()
+        config = ["--config-file", self._config_file] if self._config_file else []
+        self._run("refresh", "--yes", "--skip-preview", *config)
+
+    def _run(self, *arguments: str) -> automation.CommandResult:
+        """Run a command for which the Automation API has no call that leaves the checkout alone."""
+        common = ["--non-interactive", "--stack", self._name]
+        return self._command.run([*arguments, *common], str(ROOT), self._options.env_vars or {})
 
     def _may_have_lost_its_cluster(self) -> bool:
         """Whether the state may tell of an embedded cluster that is gone.
@@ -197,15 +184,16 @@ class EngineStack:
         )
 
 
-def _found_id(cluster: Cluster, resource: Mapping[str, Any]) -> str | None:
-    """The provider's id of a Kubernetes object that exists; None where there is none."""
+def _existing(cluster: Cluster, resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A half-created Kubernetes object as state, where the cluster has it; else None."""
     inputs: Any = resource.get("inputs") or {}
     if not {"apiVersion", "kind"} <= inputs.keys():
         return None
     name, namespace = inputs["metadata"]["name"], inputs["metadata"].get("namespace", "")
     if cluster.get(inputs["apiVersion"], inputs["kind"], name, namespace) is None:
         return None
-    return f"{namespace}/{name}" if namespace else name
+    identity = f"{namespace}/{name}" if namespace else name
+    return {**resource, "id": identity, "outputs": inputs}
 
 
 def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
