@@ -1,0 +1,72 @@
+"""The three tiers of truth, and which of them this run holds.
+
+Recorded always runs; cluster builds and starts what it needs by itself; engine runs where `pulumi`
+is on PATH. A tier that is asked for and cannot run is an error, never a skip.
+"""
+
+import shutil
+
+import pytest
+
+TIERS = ("recorded", "cluster", "engine")
+_ENGINE_MISSING = "no `pulumi` on PATH"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--tier",
+        action="append",
+        choices=TIERS,
+        help="Run this tier only; may be given more than once. Default: each that can run here.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked = config.getoption("tier") or []
+    if "engine" in asked and shutil.which("pulumi") is None:
+        raise pytest.UsageError(f"the engine tier was asked for, but there is {_ENGINE_MISSING}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    chosen = _chosen(config)
+    kept = [item for item in items if tier_of(item) in chosen]
+    config.hook.pytest_deselected(items=[item for item in items if tier_of(item) not in chosen])
+    items[:] = kept
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    reports = [
+        report
+        for outcome in ("passed", "failed", "error")
+        for report in terminalreporter.stats.get(outcome, [])
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    for tier in TIERS:
+        ran = sum(_report_tier(report) == tier for report in reports)
+        terminalreporter.write_line(f"tier {tier}: {_told(tier, ran, config)}")
+
+
+def tier_of(item: pytest.Item) -> str:
+    """The tier of a test: its marker, else recorded."""
+    return next((tier for tier in TIERS if item.get_closest_marker(tier)), "recorded")
+
+
+def _report_tier(report: pytest.TestReport) -> str:
+    return next((tier for tier in TIERS if tier in report.keywords), "recorded")
+
+
+def _chosen(config: pytest.Config) -> set[str]:
+    asked = config.getoption("tier")
+    if asked:
+        return set(asked)
+    return set(TIERS) if shutil.which("pulumi") else set(TIERS) - {"engine"}
+
+
+def _told(tier: str, ran: int, config: pytest.Config) -> str:
+    if tier in _chosen(config):
+        return f"{ran} tests ran"
+    if tier == "engine" and not config.getoption("tier"):
+        return f"not run, {_ENGINE_MISSING}"
+    return "not asked for"
