@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.console import messages, print_json
-from rendering.manifests import manifests, refuse_foreign_files, write_manifests
+from rendering.manifest import manifests, refuse_foreign_files, write_manifests
 from rendering.recorder import record
 from settings.loader import load
 

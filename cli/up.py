@@ -18,7 +18,7 @@ from cli.watch import Watch
 from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment
 from operations.wait import Progress, until_ready
-from rendering.manifests import manifests
+from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import secrets
 from settings.kubeconfig import kubeconfig_path

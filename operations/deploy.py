@@ -24,7 +24,7 @@ from operations.wait import (
     look,
     progress_of,
 )
-from rendering.manifests import Manifest
+from rendering.manifest import Manifest
 from rendering.recorder import reveal
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from operations.cluster import Cluster, Object
 from operations.readiness import State, assess, has_progress, pod_trouble
-from rendering.manifests import Manifest
+from rendering.manifest import Manifest
 
 POLL_SECONDS = 0.5
 # A registry that answers late, a container that starts at the second try.

@@ -4,7 +4,7 @@ Needs no engine, no cloud and no credentials. It is the preview, the source of t
 the oracle of the tests (architecture, decision 1).
 """
 
-from rendering.manifests import Manifest, manifests, write_manifests
+from rendering.manifest import Manifest, manifests, write_manifests
 from rendering.recorder import Recorded, record
 
 __all__ = ["Manifest", "Recorded", "manifests", "record", "write_manifests"]

@@ -4,6 +4,7 @@ One file per object, `<namespace>.<kind>.<name>.yaml`; the same program gives th
 whatever the hash seed, locale, time zone or working directory.
 """
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,9 @@ import yaml
 from rendering.recorder import Recorded, redact
 
 _CLUSTER_SCOPED = "cluster"
+# Text that PyYAML leaves bare, but some reader takes for a boolean (y, n) or, as YAML 1.2 does, for
+# a number: ten hexadecimal digits of a checksum can look like 1234e56789.
+_AMBIGUOUS = re.compile(r"[yYnN]|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +128,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
-    # A bare y or n is a boolean to some readers of YAML 1.1.
-    if value in ("y", "n", "Y", "N"):
+    if _AMBIGUOUS.fullmatch(value):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)  # pyright: ignore[reportUnknownMemberType]
 

@@ -1,0 +1,63 @@
+"""The recorder keeps what the engine would have received, and refuses what it does not know."""
+
+import pytest
+
+from rendering import manifests, record
+from rendering.recorder import Secret, redact, reveal
+from settings import load
+from tests.support.recording import recorded
+
+
+def program(tmp_path, text):
+    (tmp_path / "__main__.py").write_text(text)
+    return tmp_path
+
+
+def test_a_function_call_that_the_recorder_does_not_know_is_an_error(tmp_path):
+    root = program(tmp_path, "import pulumi\npulumi.runtime.invoke('aws:index:getRegion', {})\n")
+    with pytest.raises(Exception, match="does not know the function aws:index:getRegion"):
+        record(load("local"), root=root)
+
+
+def test_an_error_in_the_program_reaches_the_caller(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        record(load("local"), root=program(tmp_path, "1 / 0\n"))
+
+
+def test_two_stacks_recorded_in_one_process_do_not_mix():
+    first = record(load("local"))
+    record(load("dev"))
+    assert record(load("local")) == first
+    assert all("urn:pulumi:local::" in resource.urn for resource in first)
+
+
+def test_whole_numbers_stay_whole_numbers():
+    services = [r for r in recorded("local") if r.type == "kubernetes:core/v1:Service"]
+    (gateway,) = [resource for resource in services if resource.name == "gateway"]
+    port = gateway.inputs["spec"]["ports"][0]["port"]
+    assert (port, type(port)) == (8080, int)
+
+
+def test_a_secret_is_kept_apart_from_plain_values():
+    value = {"a": Secret({"KEY": "planted"}), "b": ["plain", Secret("planted")]}
+    assert redact(value) == {"a": {"KEY": "[secret]"}, "b": ["plain", "[secret]"]}
+    assert reveal(value) == {"a": {"KEY": "planted"}, "b": ["plain", "planted"]}
+    assert "planted" not in repr(value)
+
+
+def test_a_recording_names_no_place_of_this_machine(monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", "/somewhere/secret/kubeconfig")
+    (provider,) = [r for r in record(load("local")) if r.type == "pulumi:providers:kubernetes"]
+    assert provider.inputs["kubeconfig"] == "no-cluster"
+
+
+def test_every_object_is_created_through_the_explicit_provider():
+    for resource in recorded("local"):
+        assert not resource.type.startswith("kubernetes:") or resource.inputs["apiVersion"]
+    providers = [r for r in recorded("local") if r.type.startswith("pulumi:providers:")]
+    assert [r.name for r in providers] == ["cluster"], "decision 5: one, and explicit"
+
+
+def test_dependencies_are_those_of_the_program_and_name_objects_only():
+    found = {manifest.urn: manifest for manifest in manifests(recorded("local"))}
+    assert all(dependency in found for m in found.values() for dependency in m.depends_on)
