@@ -76,7 +76,7 @@ def start(launch: Launch, directory: Path) -> None:
     }
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     try:
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - the commands are those of `commands.py`
             ["/bin/sh", "-c", '"$@" &', "sh", *launch.command],
             cwd=directory,
             env=environment,

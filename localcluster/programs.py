@@ -154,7 +154,9 @@ def _build(tool: Tool, go: Toolchain, into: Path, lock: int, report: Report) -> 
             fetching(line)
             return
         done = min(done + 1, total)
-        report(done, total, f"{tool.name}: {line}")
+        # After a program's own package comes half a minute of linking, which Go does not mention.
+        verb = "compiling and linking " if line in packages else ""
+        report(done, total, f"{tool.name}: {verb}{line}")
 
     # One package takes the name we want; several take the last part of theirs, which is that name.
     output = into if len(packages) > 1 else into / next(iter(tool.packages))
@@ -171,7 +173,7 @@ def _run_go(
     with (
         tempfile.TemporaryFile("w+") as output,
         # The child inherits the lock: should we die, no second build starts beside this one.
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - only Go, as `toolchain.find` checked it
             [go.go, *arguments],
             cwd=TOOLS / tool.name,
             env=toolchain.environment(),

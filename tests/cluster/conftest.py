@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import localcluster
 import pytest
+
+import localcluster
 from localcluster import processes, record
 
 LIFETIME_SECONDS = 1800
@@ -77,6 +78,12 @@ def cluster(cluster_state: Path) -> Iterator[localcluster.Cluster]:
     yield localcluster.up("shared", lifetime_seconds=LIFETIME_SECONDS)
     localcluster.down("shared")
     assert processes.running(record.directory_of("shared")) == []
+
+
+@pytest.fixture(scope="session")
+def kubectl_for() -> type[Kubectl]:
+    """kubectl for any cluster: `kubectl_for(cluster)`."""
+    return Kubectl
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The embedded control plane with its real processes: it starts, heals, and leaves no trace."""
 
-import datetime
 import http.client
 import signal
 import socket
@@ -10,22 +9,25 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import localcluster
 import psutil
 import pytest
-from conftest import LIFETIME_SECONDS, WAIT_SECONDS, Kubectl
+
+import localcluster
 from localcluster import ports, processes, record
 from localcluster.commands import PARTS
+from localcluster.files import make_private_directory
+from localcluster.record import Record
 
 pytestmark = pytest.mark.cluster
 
 ROOT = Path(localcluster.__file__).parent.parent
 START_SECONDS = 30
+LIFETIME_SECONDS = 900
+WAIT_SECONDS = 30
 UP = """
 import sys, localcluster
-seconds = float(sys.argv[2]) if len(sys.argv) > 2 else {lifetime}
+seconds = float(sys.argv[2]) if len(sys.argv) > 2 else None
 localcluster.up(sys.argv[1], lifetime_seconds=seconds, report=lambda d, t, m: print(m, flush=True))
 """
 
@@ -49,8 +51,7 @@ def _ports(name: str) -> dict[str, int]:
 
 
 def _up_in_another_process(name: str, *arguments: str) -> "subprocess.Popen[str]":
-    code = UP.format(lifetime=LIFETIME_SECONDS)
-    command = [sys.executable, "-c", code, name, *arguments]
+    command = [sys.executable, "-c", UP, name, *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
@@ -65,29 +66,14 @@ def _killed_at(message: str, name: str, *arguments: str) -> None:
 
 @pytest.fixture
 def own(cluster_state: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a cluster that the test makes and may break."""
+    """The name of a cluster that the test makes and may break; `up` finds its lifetime bounded."""
     assert cluster_state
     name = f"own-{abs(hash(request.node.name)) % 10**8}"
+    directory = make_private_directory(_directory(name))
+    record.save(directory, Record(ends_at=time.time() + LIFETIME_SECONDS))
     yield name
     localcluster.down(name)
     assert processes.running(_directory(name)) == []
-
-
-def _pod(name: str, image: str, **spec: Any) -> dict[str, Any]:
-    containers = [{"name": "main", "image": image}]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}}
-    return {**pod, "spec": {"containers": containers, **spec}}
-
-
-def _job(name: str, image: str) -> dict[str, Any]:
-    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "m", "image": image}]}}
-    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
-    return {**job, "spec": {"backoffLimit": 0, "template": template}}
-
-
-def _waiting(pod: Any) -> str:
-    statuses = pod["status"].get("containerStatuses") or [{"state": {}}]
-    return statuses[0]["state"].get("waiting", {}).get("reason", "")
 
 
 def test_it_starts_within_bounds_and_a_second_up_changes_nothing(own: str):
@@ -129,8 +115,8 @@ def test_nobody_gets_an_answer_without_a_certificate(cluster: localcluster.Clust
         api.close()
 
 
-def test_killed_etcd_and_killed_api_server_are_repaired_with_their_data(own: str):
-    kubectl = Kubectl(localcluster.up(own))
+def test_killed_etcd_and_killed_api_server_are_repaired_with_their_data(own: str, kubectl_for):
+    kubectl = kubectl_for(localcluster.up(own))
     kubectl("create", "configmap", "kept")
     for part in ("etcd", "kube-apiserver"):
         _kill(own, part)
@@ -143,17 +129,18 @@ def test_killed_etcd_and_killed_api_server_are_repaired_with_their_data(own: str
     kubectl.eventually("pod", "later", holds=lambda pod: pod["status"]["phase"] == "Running")
 
 
-def test_a_port_that_somebody_took_meanwhile_is_replaced_everywhere(own: str):
-    kubectl = Kubectl(localcluster.up(own))
+def test_a_port_that_somebody_took_meanwhile_is_replaced_everywhere(own: str, kubectl_for):
+    kubectl = kubectl_for(localcluster.up(own))
     before = _ports(own)
     _kill(own, "kube-apiserver")
     assert ports.becomes_free(before["kube-apiserver"])
     with socket.create_server(("127.0.0.1", before["kube-apiserver"])):
-        localcluster.up(own)
+        started = localcluster.up(own).started
         after = _ports(own)
         kubectl("get", "nodes")
     assert {port for port in after if after[port] != before[port]} == {"kube-apiserver"}
-    assert _parts(own) == sorted(PARTS), "a client of the old port was left running"
+    assert started == PARTS[1:], "a client of the old port was left running"
+    assert _parts(own) == sorted(PARTS)
 
 
 def test_up_finishes_what_a_killed_up_began(own: str):
@@ -182,10 +169,12 @@ def test_a_bounded_cluster_ends_by_itself_even_when_its_up_was_killed(own: str):
 
 
 def test_two_clusters_live_side_by_side_and_down_takes_only_its_own(
-    own: str, cluster: localcluster.Cluster, kubectl: Kubectl
+    own: str, cluster: localcluster.Cluster, kubectl_for
 ):
     mine = localcluster.up(own, localcluster.uniform(1))
-    assert [node["metadata"]["name"] for node in Kubectl(mine).get("nodes")["items"]] == ["node-1"]
+    assert [node["metadata"]["name"] for node in kubectl_for(mine).get("nodes")["items"]] == [
+        "node-1"
+    ]
     assert not set(_ports(own).values()) & set(_ports(cluster.name).values())
     served = list(_ports(own).values())
     assert localcluster.down(own)
@@ -195,7 +184,7 @@ def test_two_clusters_live_side_by_side_and_down_takes_only_its_own(
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0, "a port is still served"
     assert not localcluster.down(own), "a second down has nothing to do"
-    assert len(kubectl.get("nodes")["items"]) == 3
+    assert len(kubectl_for(cluster).get("nodes")["items"]) == 3
 
 
 def test_nodes_can_be_added_resized_and_removed(own: str):
@@ -205,112 +194,3 @@ def test_nodes_can_be_added_resized_and_removed(own: str):
     assert sizes == {"node-1": "8", "node-2": "8"}
     localcluster.up(own, localcluster.uniform(1))
     assert [each["name"] for each in localcluster.status(own)["nodes"]] == ["node-1"]
-
-
-def test_a_broken_image_is_seen_as_a_kubelet_would_say_it(kubectl: Kubectl, namespace: str):
-    kubectl("apply", "-n", namespace, "-f-", stdin=_pod("pod", "example/app:v1-broken"))
-    pod = kubectl.eventually(
-        "pod", "pod", "-n", namespace, holds=lambda pod: _waiting(pod) == "ImagePullBackOff"
-    )
-    assert pod["status"]["phase"] == "Pending"
-    events = kubectl.eventually(
-        *("events", "-n", namespace, "--field-selector", "type=Warning"),
-        holds=lambda found: len(found["items"]) >= 2,
-    )["items"]
-    assert {each["reason"] for each in events} == {"Failed", "BackOff"}
-    assert all("example/app:v1-broken" in each["message"] for each in events)
-
-
-def test_a_broken_init_image_keeps_the_pod_from_its_start(kubectl: Kubectl, namespace: str):
-    init = [{"name": "ok", "image": "a:1"}, {"name": "bad", "image": "a:broken"}]
-    pod = _pod("pod", "example/app:v1", initContainers=init)
-    kubectl("apply", "-n", namespace, "-f-", stdin=pod)
-    pod = kubectl.eventually(
-        *("pod", "pod", "-n", namespace), holds=lambda pod: _waiting(pod) == "PodInitializing"
-    )
-    first, second = pod["status"]["initContainerStatuses"]
-    assert first["state"]["terminated"]["reason"] == "Completed"
-    assert second["state"]["waiting"]["reason"] in {"ErrImagePull", "ImagePullBackOff"}
-
-
-def test_a_crashing_container_restarts_and_is_never_ready(kubectl: Kubectl, namespace: str):
-    kubectl("apply", "-n", namespace, "-f-", stdin=_pod("pod", "example/app:crash"))
-    pod = kubectl.eventually(
-        *("pod", "pod", "-n", namespace),
-        holds=lambda pod: (
-            (pod["status"].get("containerStatuses") or [{}])[0].get("restartCount", 0) >= 2
-        ),
-    )
-    assert _waiting(pod) == "CrashLoopBackOff"
-    ready = [each["status"] for each in pod["status"]["conditions"] if each["type"] == "Ready"]
-    assert ready == ["False"]
-
-
-def test_a_never_ready_container_runs_and_is_never_available(kubectl: Kubectl, namespace: str):
-    kubectl("create", "deployment", "app", "-n", namespace, "--image=app:1-never-ready")
-    kubectl.eventually(
-        *("events", "-n", namespace),
-        holds=lambda found: any(each["reason"] == "Unhealthy" for each in found["items"]),
-    )
-    pod = kubectl.get("pods", "-n", namespace)["items"][0]
-    assert pod["status"]["phase"] == "Running"
-    assert not kubectl.get("deployment", "app", "-n", namespace)["status"].get("availableReplicas")
-
-
-def test_jobs_succeed_and_those_marked_fail_fail(kubectl: Kubectl, namespace: str):
-    for name, image in (("good", "migrate:1"), ("bad", "migrate:1-fail")):
-        kubectl("apply", "-n", namespace, "-f-", stdin=_job(name, image))
-
-    def ended(job: Any) -> list[str]:
-        return [each["type"] for each in job["status"].get("conditions", [])]
-
-    kubectl.eventually("job", "good", "-n", namespace, holds=lambda job: "Complete" in ended(job))
-    kubectl.eventually("job", "bad", "-n", namespace, holds=lambda job: "Failed" in ended(job))
-
-
-def test_a_claim_gets_a_volume_of_its_size_and_gives_it_back(kubectl: Kubectl, namespace: str):
-    claim = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolumeClaim",
-        "metadata": {"name": "data"},
-        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "3Gi"}}},
-    }
-    kubectl("apply", "-n", namespace, "-f-", stdin=claim)
-    mount = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
-    kubectl("apply", "-n", namespace, "-f-", stdin=_pod("pod", "db:1", volumes=mount))
-    running = kubectl.eventually(
-        "pod", "pod", "-n", namespace, holds=lambda pod: pod["status"]["phase"] == "Running"
-    )
-    volume = kubectl.get("pvc", "data", "-n", namespace)["spec"]["volumeName"]
-    held = kubectl.get("pv", volume)["spec"]
-    assert (held["capacity"]["storage"], bool(running)) == ("3Gi", True)
-    assert not Path(held["hostPath"]["path"]).exists(), "a simulated disk became a directory"
-    kubectl("delete", "pod/pod", "pvc/data", "-n", namespace)
-    kubectl.eventually("pv", holds=lambda found: volume not in str(found))
-
-
-def test_a_pod_that_fits_nowhere_stays_pending(kubectl: Kubectl, namespace: str):
-    container = {"name": "big", "image": "x:1", "resources": {"requests": {"cpu": "5"}}}
-    pod = _pod("pod", "x:1", containers=[container])
-    kubectl("apply", "-n", namespace, "-f-", stdin=pod)
-    pod = kubectl.eventually(
-        *("pod", "pod", "-n", namespace), holds=lambda pod: bool(pod["status"].get("conditions"))
-    )
-    assert pod["status"]["conditions"][0]["reason"] == "Unschedulable"
-
-
-def test_nodes_stay_ready_beyond_the_time_after_which_silence_counts(kubectl: Kubectl):
-    """Without renewed leases a node turns NotReady; this is the last test so that time passed."""
-    now = datetime.datetime.now(datetime.UTC)
-    nodes = kubectl.get("nodes")["items"]
-    made = [datetime.datetime.fromisoformat(n["metadata"]["creationTimestamp"]) for n in nodes]
-    time.sleep(max(0.0, 65 - (now - max(made)).total_seconds()))
-    for node in kubectl.get("nodes")["items"]:
-        ready = next(each for each in node["status"]["conditions"] if each["type"] == "Ready")
-        since = datetime.datetime.fromisoformat(ready["lastTransitionTime"])
-        assert ready["status"] == "True"
-        assert (since - max(made)).total_seconds() < 30, "it was NotReady in between"
-    for lease in kubectl.get("leases", "-n", "kube-node-lease")["items"]:
-        renewed = datetime.datetime.fromisoformat(lease["spec"]["renewTime"])
-        age = (datetime.datetime.now(datetime.UTC) - renewed).total_seconds()
-        assert age < 40, "kwok does not renew the leases"

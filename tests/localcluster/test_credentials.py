@@ -57,9 +57,15 @@ def test_the_api_server_is_known_by_loopback_and_by_its_service(pki: Path):
     assert addresses == {"127.0.0.1", "10.96.0.1"}
 
 
-def test_a_client_certificate_cannot_serve(pki: Path):
-    usage = _certificate(pki, "admin").extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    assert list(usage.value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+@pytest.mark.parametrize(
+    ("file", "purpose"),
+    [("admin", ExtendedKeyUsageOID.CLIENT_AUTH), ("apiserver", ExtendedKeyUsageOID.SERVER_AUTH)],
+)
+def test_a_client_certificate_cannot_serve_nor_the_servers_ask(
+    pki: Path, file: str, purpose: x509.ObjectIdentifier
+):
+    usage = _certificate(pki, file).extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert list(usage.value) == [purpose]
 
 
 def test_etcd_trusts_another_authority_than_the_api_server(pki: Path):
