@@ -19,6 +19,7 @@ from cli.render import render
 from cli.up import up
 from localcluster import LocalClusterError
 from operations.cluster import ClusterError
+from rendering.folder import OutputFolderError
 from settings.problems import SettingsError
 
 BAD_INPUT = 2
@@ -33,7 +34,7 @@ class _Explaining(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, FileExistsError) as error:
+        except (SettingsError, OutputFolderError) as error:
             self._tell(error, BAD_INPUT)
         except (ClusterError, LocalClusterError, EngineError) as error:
             self._tell(error, NOT_THERE)

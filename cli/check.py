@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.console import print_json, results
-from settings.loader import load, stack_names
+from settings.loader import load_all, load_catalog, stack_names
 
 
 def check(
@@ -15,7 +15,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check catalogue and stack files; say everything that is wrong at once."""
-    found = {name: load(name) for name in stacks or stack_names()}
+    load_catalog()
+    found = load_all(stacks or stack_names())
     if as_json:
         print_json(
             {

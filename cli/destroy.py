@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli import embedded, stacks
 from cli import engine as engines
-from cli import stacks
 from cli.console import messages, print_json, results
 from cli.engine_watch import EngineWatch
 from cli.up import target
@@ -34,6 +34,9 @@ def destroy(
         messages.print(f"not deleted: {confirm!r} is not the stack's name {stack!r}")
         raise typer.Exit(WRONG_CONFIRMATION)
     command = engines.engine_command(engine, install=False)
+    if kubeconfig is None and not embedded.exists_for(settings):
+        results.print(f"stack {stack} has no cluster here, so there is nothing to delete")
+        return
     path = target(settings, kubeconfig)
     if command is None:
         gone = destroy_recorded(Cluster(path, settings.stack.cluster.context), stack)

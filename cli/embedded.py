@@ -36,6 +36,12 @@ def nodes_of(settings: Settings) -> tuple[localcluster.SimulatedNode, ...]:
     )
 
 
+def exists_for(settings: Settings) -> bool:
+    """False where the stack's target is the embedded cluster and there is none."""
+    own = settings.stack.environment == "local" and settings.stack.cluster.kubeconfig is None
+    return not own or bool(localcluster.status("local")["exists"])
+
+
 def kubectl() -> str:
     """The kubectl to name in a hint: the user's own, else the one built here."""
     return shutil.which("kubectl") or str(localcluster.ensure(["kubectl"], _quiet)["kubectl"])

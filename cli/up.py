@@ -242,4 +242,7 @@ def _tell_next(kubeconfig: str) -> None:
     results.print("try next:")
     results.print(f"  export KUBECONFIG={shlex.quote(kubeconfig)}")
     results.print(f"  {embedded.kubectl()} get deployments --namespace manpasik")
-    results.print(f"  {embedded.mpk()} local status")
+    if Path(kubeconfig) == local_kubeconfig():
+        results.print(f"  {embedded.mpk()} local status")
+    else:
+        results.print(f"  {embedded.kubectl()} get pods --all-namespaces")

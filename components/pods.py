@@ -6,13 +6,16 @@ defaults are left out on purpose (pitfall W-4).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from settings import names
 from settings.variables import Reading
 
 NOBODY = 65534
+JOB_RETRIES = 3
 SCRATCH = "/tmp"  # noqa: S108 - the mount point of an emptyDir inside the container
 
 
@@ -84,8 +87,40 @@ def scratch(
     return volume, k8s.core.v1.VolumeMountArgs(name=name, mount_path=path)
 
 
+def job(
+    logical: str,
+    purpose: str,
+    namespace: pulumi.Input[str],
+    labels: Mapping[str, str],
+    template: k8s.core.v1.PodTemplateSpecArgs,
+    deadline_seconds: int,
+    opts: pulumi.ResourceOptions,
+) -> k8s.batch.v1.Job:
+    """A Job whose name changes with anything in its template, which never can (pitfall A-2)."""
+    name = pulumi.Output.from_input(template).apply(lambda found: names.job(purpose, _plain(found)))
+    return k8s.batch.v1.Job(
+        logical,
+        metadata=metadata(name, namespace, labels),
+        spec=k8s.batch.v1.JobSpecArgs(
+            backoff_limit=JOB_RETRIES,
+            active_deadline_seconds=deadline_seconds,
+            template=template,
+        ),
+        opts=opts,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Resolved arguments as plain data."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(entry) for entry in cast("Sequence[Any]", value)]
+    return _plain(vars(value)) if hasattr(value, "__dict__") else value
+
+
 def metadata(
-    name: str,
+    name: pulumi.Input[str],
     namespace: pulumi.Input[str],
     labels: Mapping[str, str],
     annotations: Mapping[str, pulumi.Input[str]] | None = None,

@@ -19,6 +19,9 @@ from settings.loader import Settings
 from settings.secrets import Secrets
 from settings.variables import Reading
 
+# What the services take when nobody tells them another figure (PROBE-06).
+CODE_SHUTDOWN_SECONDS = 5
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProductArgs:
@@ -106,7 +109,7 @@ class Product(pulumi.ComponentResource):
                 config_map=self._configuration.config_map,
                 secret=self._configuration.secret,
                 checksum=self._configuration.checksum(readings),
-                shutdown_seconds=int(variables.configuration(settings)["SHUTDOWN_TIMEOUT_SECONDS"]),
+                shutdown_seconds=_shutdown_seconds(settings),
                 gate_image=_client_image(settings),
                 starts_after=[*ready, *([migration.job] if migration else [])],
             ),
@@ -129,6 +132,11 @@ def _client_image(settings: Settings) -> str:
 
 def _owners_first(settings: Settings) -> list[Service]:
     return sorted(settings.services.values(), key=lambda service: service.database_of is not None)
+
+
+def _shutdown_seconds(settings: Settings) -> int:
+    given = variables.configuration(settings).get("SHUTDOWN_TIMEOUT_SECONDS")
+    return CODE_SHUTDOWN_SECONDS if given is None else int(given)
 
 
 def _mode_only(sslmode: str) -> str:

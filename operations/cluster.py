@@ -19,6 +19,8 @@ from urllib3.exceptions import HTTPError
 
 FIELD_MANAGER = "mpk"
 CALL_SECONDS = 20
+# An immutable field's refusal quotes the whole object.
+LONGEST_MESSAGE = 400
 _NOT_FOUND = 404
 _CONFLICT = 409
 
@@ -143,6 +145,7 @@ def _explained() -> Generator[None]:
 def _message(error: Any) -> str:
     body: Any = error.body
     try:
-        return str(json.loads(body)["message"])
+        message = str(json.loads(body)["message"])
+        return message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + " …"
     except (TypeError, ValueError, KeyError):
         return str(error.reason)

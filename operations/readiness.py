@@ -94,16 +94,17 @@ def _deployment(content: Mapping[str, Any]) -> State:
         return State("progressing", "not seen by its controller yet")
     updated = int(status.get("updatedReplicas", 0))
     available = int(status.get("availableReplicas", 0))
+    old = max(0, int(status.get("replicas", 0)) - updated)
+    if updated >= wanted and old == 0 and available >= updated:
+        return State("ready", f"{available}/{wanted} available")
     progressing = _condition(content, "Progressing")
     if progressing.get("reason") == "ProgressDeadlineExceeded":
         return State("failed", str(progressing.get("message", "progress deadline exceeded")))
     if updated < wanted:
         return State("progressing", f"{updated}/{wanted} new")
-    if int(status.get("replicas", 0)) > updated:
-        return State("progressing", f"{int(status['replicas']) - updated} old pods still run")
-    if available < updated:
-        return State("progressing", f"{available}/{wanted} available")
-    return State("ready", f"{available}/{wanted} available")
+    if old:
+        return State("progressing", f"{old} old still run")
+    return State("progressing", f"{available}/{wanted} available")
 
 
 def _stateful_set(content: Mapping[str, Any]) -> State:

@@ -119,7 +119,7 @@ def _judge(
         return
     state = assess(live)
     own_pods = _pods_of(live, pods)
-    if state.phase == "progressing":
+    if state.phase == "progressing" or _may_be_stale(live, state):
         state = _with_trouble(progress, state, own_pods)
     if state.phase == "progressing":
         progress.state = state
@@ -129,8 +129,13 @@ def _judge(
     progress.settle(state)
 
 
+def _may_be_stale(live: Object, state: State) -> bool:
+    """A Deployment keeps an exceeded deadline until its pods move again, cause mended or not."""
+    return live["kind"] == "Deployment" and state.phase == "failed"
+
+
 def _with_trouble(progress: Progress, state: State, pods: Sequence[Object]) -> State:
-    trouble = pod_trouble(pods)
+    trouble = state if state.phase == "failed" else pod_trouble(pods)
     if trouble is None or trouble.phase == "progressing":
         progress.troubled_since = None
         return State("progressing", f"{state.message}; {trouble.message}") if trouble else state

@@ -5,8 +5,6 @@ whatever the hash seed, locale, time zone or working directory.
 """
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from rendering.folder import replace_folder
 from rendering.recorder import Recorded, redact
 
 _CLUSTER_SCOPED = "cluster"
@@ -75,42 +74,9 @@ def to_yaml(documents: Iterable[Any]) -> str:
 
 
 def write_manifests(found: Sequence[Manifest], folder: Path) -> list[Path]:
-    """Write one file per object, secrets as `[secret]`; the folder holds these and nothing else.
-
-    Written beside and moved into place, so that an interrupted run leaves the old tree or the new.
-    A folder that holds anything but an earlier rendering is refused.
-    """
-    refuse_foreign_files(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        for manifest in found:
-            text = to_yaml([redact(manifest.content)])
-            (beside / manifest.file_name).write_text(text, encoding="utf-8")
-        beside.chmod(0o755)
-        if folder.exists():
-            old = beside.with_name(beside.name + ".old")
-            folder.rename(old)
-            beside.rename(folder)
-            shutil.rmtree(old)
-        else:
-            beside.rename(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return sorted(folder.iterdir())
-
-
-def refuse_foreign_files(folder: Path) -> None:
-    """Raise where a folder holds what no rendering wrote."""
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file; name a folder")
-    foreign = sorted(p.name for p in folder.iterdir() if p.is_dir() or p.name.count(".") != 3)  # noqa: PLR2004 - namespace.kind.name.yaml
-    if foreign:
-        raise FileExistsError(
-            f"{folder} holds {foreign[0]}, which no rendering wrote; name an empty folder"
-        )
+    """Write one file per object, secrets as `[secret]`; the folder holds these and nothing else."""
+    files = {manifest.file_name: to_yaml([redact(manifest.content)]) for manifest in found}
+    return replace_folder(files, folder)
 
 
 def _ordered(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,23 +9,29 @@ from pathlib import Path
 
 from settings import paths
 from settings.loader import Settings
-from settings.problems import Problem, SettingsError
+from settings.problems import Problem, SettingsError, shown
 
 
 def kubeconfig_path(settings: Settings) -> str:
     """The stack's own setting, else $KUBECONFIG, else (for `local`) the embedded cluster's."""
     if chosen := settings.stack.cluster.kubeconfig or os.environ.get("KUBECONFIG"):
-        return str(Path(chosen).expanduser())
+        if os.pathsep in chosen:
+            raise _refused(settings, shown(chosen), "names several files")
+        try:
+            return str(Path(chosen).expanduser())
+        except RuntimeError as error:
+            raise _refused(settings, shown(chosen), "names the home of nobody") from error
     if settings.stack.environment == "local":
         return str(paths.local_kubeconfig())
-    raise SettingsError(
-        [
-            Problem(
-                file=f"Pulumi.{settings.stack_name}.yaml",
-                key="manpasik:stack.cluster.kubeconfig",
-                value="",
-                message="no cluster is named for this stack",
-                remedy="set it, or export KUBECONFIG; the default kubeconfig is never used",
-            )
-        ]
+    raise _refused(settings, "", "no cluster is named for this stack")
+
+
+def _refused(settings: Settings, value: str, message: str) -> SettingsError:
+    problem = Problem(
+        file=f"Pulumi.{settings.stack_name}.yaml",
+        key="manpasik:stack.cluster.kubeconfig",
+        value=value,
+        message=message,
+        remedy="set it, or export KUBECONFIG, to one file; the default kubeconfig is never used",
     )
+    return SettingsError([problem])

@@ -20,6 +20,8 @@ DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
 
 APPLICATION = "manpasik"
 _LONGEST_NAME = 63
+LONGEST_DATABASE = 63
+"""Bytes of a name that PostgreSQL keeps; it cuts the rest without an error."""
 
 
 def database(service: str) -> str:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
@@ -57,20 +58,24 @@ def shown(value: object) -> str:
 
 
 def shown_unless_secret(key: str, value: object) -> str:
-    """The same for a stack's file, where a secret may stand by mistake: by its name, hidden."""
+    """The same for a stack's file, where a secret may stand by mistake: hidden by its name."""
+    return shown(_without_secrets(key.rpartition(".")[2], value))
+
+
+def _without_secrets(key: str, value: object) -> object:
     if _OFTEN_SECRET.search(key):
         return _HIDDEN
     if isinstance(value, dict):
         entries = cast("dict[str, object]", value)
-        hidden = {k: _HIDDEN if _OFTEN_SECRET.search(k) else v for k, v in entries.items()}
-        return shown(hidden)
-    return shown(value)
+        return {name: _without_secrets(name, entry) for name, entry in entries.items()}
+    return value
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The closest known word, and all of them where they are few."""
     words = sorted(known)
-    close = difflib.get_close_matches(word, words, n=1)
+    begun = [known_word for known_word in words if word and known_word.startswith(word)]
+    close = difflib.get_close_matches(word, words, n=1) or begun
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}allowed: {', '.join(words) or 'nothing'}"
 
@@ -86,7 +91,8 @@ def _problem(detail: ErrorDetails, file: str, model: type[BaseModel], prefix: st
     location = [str(part) for part in detail["loc"] if part != "[key]"]
     key = ".".join([prefix, *location] if prefix else location)
     message, remedy = _words(detail, model)
-    value = "" if detail["type"] == "missing" else shown(detail["input"])
+    show = partial(shown_unless_secret, key) if file.startswith("Pulumi.") else shown
+    value = "" if detail["type"] in {"missing", "json_invalid"} else show(detail["input"])
     return Problem(file=file, key=key, value=value, message=message, remedy=remedy)
 
 
@@ -124,7 +130,15 @@ _WANTED = {
 }
 
 
+_SAID = {
+    "too_short": ("is empty", "write at least one entry"),
+    "json_invalid": ("is not plain data", "write text, whole numbers, lists and mappings"),
+}
+
+
 def _wrong_type(kind: str, message: str) -> tuple[str, str]:
+    if kind in _SAID:
+        return _SAID[kind]
     if kind in _WANTED:
         return "has the wrong type", f"allowed: {_WANTED[kind]}"
     plain = message.removeprefix("Input should be ")

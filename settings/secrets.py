@@ -14,16 +14,19 @@ import secrets as entropy
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Literal, cast
 
 from settings import paths
 from settings.catalog import Variable
+from settings.catalog_rules import GATEWAY
 from settings.loader import SECRETS_KEY, Settings
 from settings.problems import Problem, SettingsError, did_you_mean
 from settings.variables import secret_readers
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 32
+_FEW = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +45,29 @@ class Secrets:
         return _as_password(self.derive(purpose))
 
 
-def resolve(settings: Settings, given: Mapping[str, str], seed: str) -> Secrets:
-    """Every secret that the deployed services read; all that is missing or malformed at once."""
-    readers = secret_readers(settings)
+def resolve(settings: Settings, given: object, seed: str) -> Secrets:
+    """Every secret that the deployed services read; all that is missing or malformed at once.
+
+    `given` is what the engine holds under `manpasik:secrets`.
+    """
     file = f"Pulumi.{settings.stack_name}.yaml"
-    problems = list(_given_problems(settings, given, file))
+    if not isinstance(given, Mapping):
+        remedy = f"run: pulumi config rm {SECRETS_KEY}; then set each secret by its name"
+        raise SettingsError([_problem(file, SECRETS_KEY, "is not a mapping", remedy)])
+    entries = cast("Mapping[str, object]", given)
+    sound = {name: value for name, value in entries.items() if isinstance(value, str)}
+    problems = list(_given_problems(settings, entries, file))
     values: dict[str, str] = {}
-    for name, services in readers.items():
+    for name, services in secret_readers(settings).items():
         variable = settings.catalog.variables[name]
-        value = given.get(name, variable.value) or _generated(settings, name, variable, seed)
+        value = sound.get(name, variable.value) or _generated(settings, name, variable, seed)
+        if name not in sound and value and not _fits(variable, value):
+            key, message = f"{name}.generate", "makes values that the pattern refuses"
+            remedy = f"allowed: {variable.pattern}"
+            problems.append(_problem("catalog/variables.yaml", key, message, remedy))
         if value is not None:
             values[name] = value
-        elif variable.required:
+        elif variable.required and name not in entries:
             problems.append(_missing(name, services, file))
     if problems:
         raise SettingsError(problems)
@@ -80,6 +94,20 @@ def stack_seed(settings: Settings) -> str:
     if settings.environment.secrets != "generated":
         return ""
     path = paths.state_dir() / "seeds" / settings.stack_name
+    try:
+        seed = _kept(path)
+    except OSError as error:
+        message = f"the stack's seed cannot be kept ({error.strerror})"
+        remedy = "let your user write there, or move it with MANPASIK_STATE"
+        raise SettingsError([_problem(str(path), "", message, remedy)]) from error
+    if not seed:
+        message = "the stack's seed is empty"
+        remedy = "restore it, or delete it and what was deployed with it"
+        raise SettingsError([_problem(str(path), "", message, remedy)])
+    return seed
+
+
+def _kept(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         beside = path.with_name(f".{path.name}.{entropy.token_hex(4)}")
@@ -95,30 +123,39 @@ def stack_seed(settings: Settings) -> str:
     return path.read_text().strip()
 
 
-def _given_problems(settings: Settings, given: Mapping[str, str], file: str) -> Iterator[Problem]:
+def _problem(file: str, key: str, message: str, remedy: str, value: str = "") -> Problem:
+    return Problem(file=file, key=key, value=value, message=message, remedy=remedy)
+
+
+def _given_problems(
+    settings: Settings, given: Mapping[str, object], file: str
+) -> Iterator[Problem]:
     known = {n: v for n, v in settings.catalog.variables.items() if v.source == "secret"}
     for name, value in given.items():
         variable = known.get(name)
+        key, hidden = f"{SECRETS_KEY}.{name}", "[secret]"
         if variable is None:
-            yield Problem(
-                file=file, key=f"{SECRETS_KEY}.{name}", value="[secret]",
-                message="no service reads such a secret", remedy=did_you_mean(name, known),
-            )  # fmt: skip
-        elif not value or (variable.pattern and not re.fullmatch(variable.pattern, value)):
-            yield Problem(
-                file=file, key=f"{SECRETS_KEY}.{name}", value="[secret]",
-                message="has the wrong form", remedy=f"allowed: {variable.pattern or 'any text'}",
-            )  # fmt: skip
+            remedy = did_you_mean(name, known)
+            yield _problem(file, key, "no service reads such a secret", remedy, hidden)
+        elif not isinstance(value, str):
+            yield _problem(file, key, "has the wrong type", "allowed: text", hidden)
+        elif not value or not _fits(variable, value):
+            remedy = f"allowed: {variable.pattern or 'any text'}"
+            yield _problem(file, key, "has the wrong form", remedy, hidden)
 
 
 def _missing(name: str, services: list[str], file: str) -> Problem:
-    leave_out = ", ".join(f"services.{service}.enabled: false" for service in services[:3])
-    return Problem(
-        file=file, key=f"{SECRETS_KEY}.{name}", value="",
-        message=f"is missing, and {', '.join(services)} must not run without it",
-        remedy=f"run: pulumi config set --secret --path {SECRETS_KEY}.{name}; "
-        f"or leave out: {leave_out}",
-    )  # fmt: skip
+    key = f"{SECRETS_KEY}.{name}"
+    message = f"is missing, and {', '.join(services)} must not run without it"
+    remedy = f"run: pulumi config set --secret --path {key}"
+    if len(services) <= _FEW and GATEWAY not in services:
+        leave_out = ", ".join(f"services.{service}.enabled: false" for service in services)
+        remedy += f"; or leave out: {leave_out}"
+    return _problem(file, key, message, remedy)
+
+
+def _fits(variable: Variable, value: str) -> bool:
+    return variable.pattern is None or re.fullmatch(variable.pattern, value) is not None
 
 
 def _generated(settings: Settings, name: str, variable: Variable, seed: str) -> str | None:

@@ -42,7 +42,7 @@ class ServiceOverride(Model):
     """Where one service differs in this stack."""
 
     enabled: bool = True
-    """False leaves the service out; nothing else may call it then."""
+    """False leaves the service out; its callers get no address for it."""
 
     image_tag: Tag | None = None
     """Its own image tag."""

@@ -48,7 +48,9 @@ def find_uv() -> str | None:
     for candidate in (str(own), shutil.which("uv")):
         if candidate is None or not Path(candidate).exists():
             continue
-        answer = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        answer = subprocess.run(  # noqa: S603 - a program that we name
+            [candidate, "--version"], capture_output=True, text=True, check=False
+        )
         if answer.stdout.split()[1:2] == [UV_VERSION]:
             return candidate
     return None

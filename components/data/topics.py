@@ -42,9 +42,6 @@ class Topics(pulumi.ComponentResource):
         super().__init__("manpasik:data:Topics", name, None, opts)
         script = topics_script(args.topics)
         labels = names.labels("kafka-topics", "migration", args.stack)
-        meta = pods.metadata(
-            names.job("kafka-topics", [script, args.image]), args.namespace, labels
-        )
         container = k8s.core.v1.ContainerArgs(
             name="rpk",
             image=args.image,
@@ -53,25 +50,25 @@ class Topics(pulumi.ComponentResource):
             resources=pods.resources("50m", "64Mi", memory_limit="256Mi"),
             security_context=pods.container_security(writable_root=True),
         )
-        self.job = k8s.batch.v1.Job(
-            f"{name}-job",
-            metadata=meta,
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=DEADLINE_SECONDS,
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels),
-                    spec=k8s.core.v1.PodSpecArgs(
-                        automount_service_account_token=False,
-                        enable_service_links=False,
-                        security_context=pods.pod_security(args.user),
-                        restart_policy="Never",
-                        containers=[container],
-                    ),
-                ),
+        template = k8s.core.v1.PodTemplateSpecArgs(
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels),
+            spec=k8s.core.v1.PodSpecArgs(
+                automount_service_account_token=False,
+                enable_service_links=False,
+                security_context=pods.pod_security(args.user),
+                restart_policy="Never",
+                containers=[container],
             ),
+        )
+        self.job = pods.job(
+            f"{name}-job",
+            "kafka-topics",
+            args.namespace,
+            labels,
+            template,
+            DEADLINE_SECONDS,
             # The broker is an edge that no value carries.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.runs_after)),
+            pulumi.ResourceOptions(parent=self, depends_on=list(args.runs_after)),
         )
         self.register_outputs({"job": self.job.metadata.name})
 

@@ -71,26 +71,15 @@ class Migration(pulumi.ComponentResource):
         account = pods.service_account(
             f"{name}-account", pods.metadata(own_name, args.namespace, labels), self
         )
-        table = migrations_table(args.service)
-        content = [
-            args.files_image,
-            MIGRATE_IMAGE,
-            args.client_image,
-            table,
-            args.service.schema_files,
-        ]
-        self.job = k8s.batch.v1.Job(
+        self.job = pods.job(
             f"{name}-job",
-            metadata=pods.metadata(
-                names.job(f"{args.service.name}-migrate", content), args.namespace, labels
-            ),
-            spec=k8s.batch.v1.JobSpecArgs(
-                backoff_limit=3,
-                active_deadline_seconds=DEADLINE_SECONDS,
-                template=_template(args, labels, account),
-            ),
+            f"{args.service.name}-migrate",
+            args.namespace,
+            labels,
+            _template(args, labels, account),
+            DEADLINE_SECONDS,
             # The store is an edge that no value carries.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.runs_after)),
+            pulumi.ResourceOptions(parent=self, depends_on=list(args.runs_after)),
         )
         self.register_outputs({"job": self.job.metadata.name})
 

@@ -69,7 +69,9 @@ def test_a_leaving_pod_serves_until_everybody_knows(stack):
         (container,) = spec["containers"]
         drain = container["lifecycle"]["preStop"]["sleep"]["seconds"]
         assert drain >= (15 if container["name"] == "gateway" else 5), "MISC-01"
-        shutdown = int(one(stack, "ConfigMap", "manpasik-config")["data"]["SHUTDOWN_TIMEOUT_SECONDS"])
+        shutdown = int(
+            one(stack, "ConfigMap", "manpasik-config")["data"]["SHUTDOWN_TIMEOUT_SECONDS"]
+        )
         assert spec["terminationGracePeriodSeconds"] > drain + shutdown, "killed while draining"
 
 
@@ -90,7 +92,9 @@ def test_every_selector_selects_its_own_pods_and_no_others(stack):
 
 def test_selectors_hold_nothing_that_may_ever_change(stack):
     for found in of_kind(stack, "Deployment", "StatefulSet"):
-        assert found["spec"]["selector"]["matchLabels"].keys() == {"app.kubernetes.io/name"}, "KUST-05"
+        assert found["spec"]["selector"]["matchLabels"].keys() == {"app.kubernetes.io/name"}, (
+            "KUST-05"
+        )
 
 
 def test_every_reference_to_a_configmap_secret_or_account_resolves(stack):

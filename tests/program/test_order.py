@@ -48,7 +48,7 @@ def test_admin_s_migration_waits_for_the_tables_of_auth(before):
     assert ("Job", auth) in before["Job", admin], "admin reads auth's users (DB-03)"
 
 
-def test_every_service_with_a_schema_has_a_migration(before, stack):
+def test_every_service_with_a_schema_has_a_migration(before):
     services = {name for kind, name in before if kind == "Deployment"}
     migrated = {name.split("-migrate-")[0] for name in migrations(before)}
     assert services - migrated == {"gateway", "vision-service"}

@@ -47,7 +47,10 @@ def test_each_variable_comes_from_where_its_value_belongs(stack, service):
         if name in FROM_SERVICE:
             assert variable["value"], name
         elif name in FROM_SECRET:
-            assert variable["valueFrom"]["secretKeyRef"] == {"name": "manpasik-secrets", "key": name}
+            assert variable["valueFrom"]["secretKeyRef"] == {
+                "name": "manpasik-secrets",
+                "key": name,
+            }
         else:
             reference = variable["valueFrom"]["configMapKeyRef"]
             assert reference == {"name": "manpasik-config", "key": name}

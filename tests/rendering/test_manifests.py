@@ -4,12 +4,14 @@ import base64
 import os
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import yaml
 
 from rendering import manifests, record, write_manifests
+from rendering.folder import OutputFolderError
 from rendering.manifest import to_yaml
 from settings import load
 from settings.loader import ROOT
@@ -25,6 +27,7 @@ RENDER = """
 import hashlib
 from pathlib import Path
 from rendering import manifests, record
+from rendering.folder import OutputFolderError
 from rendering.manifest import to_yaml
 from rendering.recorder import redact
 from settings import load
@@ -71,22 +74,38 @@ def test_every_file_holds_the_one_object_that_its_name_says(tmp_path):
 def test_a_second_rendering_replaces_the_first_and_leaves_nothing_else(tmp_path):
     folder = tmp_path / "out"
     write_manifests(manifests(recorded("local")), folder)
-    (folder / "manpasik.deployment.gone-service.yaml").write_text("kind: Deployment\n")
-    write_manifests(manifests(recorded("local")), folder)
-    assert not (folder / "manpasik.deployment.gone-service.yaml").exists()
+    fewer = [m for m in manifests(recorded("local")) if m.name != "video-service"]
+    write_manifests(fewer, folder)
+    assert not list(folder.glob("*video-service.yaml")), "an object of the first is still there"
     assert [path.name for path in tmp_path.iterdir()] == ["out"], "something lies beside"
 
 
 def test_a_folder_with_foreign_files_is_refused_and_stays_as_it_is(tmp_path):
     (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(FileExistsError, match=r"thesis\.docx"):
+    with pytest.raises(OutputFolderError, match=r"thesis\.docx"):
         write_manifests(manifests(recorded("local")), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
 
 
+def test_a_file_that_somebody_put_beside_a_rendering_is_not_lost(tmp_path):
+    folder = tmp_path / "out"
+    write_manifests(manifests(recorded("local")), folder)
+    (folder / "my.notes.2026.yaml").write_text("mine")
+    with pytest.raises(OutputFolderError, match=r"my\.notes\.2026\.yaml"):
+        write_manifests(manifests(recorded("local")), folder)
+    assert (folder / "my.notes.2026.yaml").read_text() == "mine"
+
+
+@pytest.mark.parametrize("place", ["/proc/version/out", "/proc/1/nowhere/out"])
+def test_a_folder_that_cannot_be_made_is_one_sentence(place):
+    with pytest.raises(OutputFolderError):
+        write_manifests([], Path(place))
+
+
 def test_a_rendering_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     folder = tmp_path / "out"
-    before = write_manifests(manifests(recorded("local")), folder)
+    write_manifests(manifests(recorded("local")), folder)
+    before = sorted(folder.iterdir())
     monkeypatch.setattr("rendering.manifest.redact", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_manifests(manifests(recorded("local")), folder)

@@ -1,0 +1,16 @@
+"""What the program costs: time and memory of whole processes, in one table.
+
+    make bench                              # or .venv/bin/python -m bench
+    .venv/bin/python -m bench --runs 9      # more runs, narrower ranges
+    .venv/bin/python -m bench --json        # for a program
+    .venv/bin/python -m bench --no-cluster  # without the deployment; nothing is started
+
+How to read it. The floor is a process that only imports the two SDKs that every program for
+Pulumi and Kubernetes imports; nothing here can cost less. The ratios to it are the result: they
+stay when the machine is another one or a busy one, the seconds do not. Where the range (min-max)
+is wide, look at the CPU seconds, which waiting for others hardly lengthens.
+
+Every run is a fresh process, with compiled bytecode and a warm file cache. Memory is the peak of
+the largest process of a run, as the kernel counts it, not a sum. All measures take turns, so that
+a change in the machine's load hits all.
+"""

@@ -1,0 +1,68 @@
+"""A folder of generated files: replaced as a whole, and only where everything in it was generated.
+
+The list `.rendered` in the folder names what was written. Anything else in it belongs to somebody,
+so the folder is refused and stays as it is.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+LIST = ".rendered"
+
+
+class OutputFolderError(Exception):
+    """The folder cannot take the files; nothing was changed."""
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise where a folder holds what no rendering wrote, or is none."""
+    try:
+        if folder.is_symlink() or not folder.exists():
+            if folder.is_symlink():
+                raise OutputFolderError(f"{folder} is a symbolic link; name the folder itself")
+            return
+        if not folder.is_dir():
+            raise OutputFolderError(f"{folder} is a file; name a folder")
+        listed = folder / LIST
+        known = {LIST, *(listed.read_text().splitlines() if listed.is_file() else [])}
+        foreign = sorted(path.name for path in folder.iterdir() if path.name not in known)
+    except OSError as error:
+        raise OutputFolderError(f"{folder} cannot be looked into ({error.strerror})") from error
+    if foreign:
+        raise OutputFolderError(
+            f"{folder} holds {foreign[0]}, which no rendering wrote; name an empty folder"
+        )
+
+
+def replace_folder(files: Mapping[str, str], folder: Path) -> list[Path]:
+    """Make the folder hold these files and no others; returns their paths.
+
+    Written beside and moved into place: an interrupted run leaves the old files or the new ones.
+    """
+    refuse_foreign(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise OutputFolderError(f"{folder} cannot be made ({error.strerror})") from error
+    try:
+        for name, text in files.items():
+            (beside / name).write_text(text, encoding="utf-8")
+        (beside / LIST).write_text("".join(f"{name}\n" for name in sorted(files)))
+        beside.chmod(0o755)
+        _swap(beside, folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return [folder / name for name in sorted(files)]
+
+
+def _swap(beside: Path, folder: Path) -> None:
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    old = beside.with_name(beside.name + ".old")
+    folder.rename(old)
+    beside.rename(folder)
+    shutil.rmtree(old)

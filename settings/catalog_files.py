@@ -1,0 +1,119 @@
+"""Reading `catalog/` into models, as far as it can be read.
+
+One broken entry hides nothing else: the rules between files still run over the others.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from settings import catalog_rules
+from settings.catalog import Catalog, Environment, Service, Store, StoreName, Variable
+from settings.files import read_mapping
+from settings.model import DnsLabel, VariableName
+from settings.problems import Problem, from_validation, shown
+
+_FOLDER = "catalog/services"
+# Each file beside the services: the model of its entries, and what their names must be.
+_PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
+    ("variables", Variable, TypeAdapter(VariableName)),
+    ("stores", Store, TypeAdapter(StoreName)),
+    ("environments", Environment, TypeAdapter(DnsLabel)),
+)
+_Parsed = TypeVar("_Parsed", bound=BaseModel)
+
+
+def parse(
+    model: type[_Parsed], value: object, file: str, problems: list[Problem], prefix: str = ""
+) -> _Parsed | None:
+    """The model of plain data, or None with every reason added to `problems`."""
+    try:
+        # Strict JSON mode: lists become tuples, yet "1" never becomes 1.
+        return model.model_validate_json(json.dumps(value, allow_nan=False))
+    except ValidationError as error:
+        problems += from_validation(error, file, model, prefix)
+    except (TypeError, ValueError, RecursionError) as error:
+        message, remedy = f"is not plain data ({error})", "write text, whole numbers, lists"
+        problems.append(Problem(file=file, key=prefix, value="", message=message, remedy=remedy))
+    return None
+
+
+def read_catalog(root: Path, problems: list[Problem]) -> tuple[Catalog | None, frozenset[str]]:
+    """The sound part of the catalogue, and the names of what is described but broken.
+
+    None where a whole part cannot be read: then nothing can be said about references to it.
+    """
+    services, broken = _services(root, problems)
+    parts: dict[str, dict[str, Any]] = {"services": services}
+    for part, model, names in _PARTS:
+        file = f"catalog/{part}.yaml"
+        content = read_mapping(root / file, file, problems)
+        if content is not None:
+            parts[part] = dict(_entries(content, file, model, names, problems))
+            broken |= content.keys() - parts[part].keys()
+    if len(parts) <= len(_PARTS):
+        return None, frozenset()
+    catalog = Catalog.model_validate(parts)
+    problems += catalog_rules.problems(catalog, frozenset(broken))
+    return catalog, frozenset(broken)
+
+
+def _entries(
+    content: dict[str, Any],
+    file: str,
+    model: type[_Parsed],
+    names: TypeAdapter[str],
+    problems: list[Problem],
+) -> Iterator[tuple[str, _Parsed]]:
+    for name, value in content.items():
+        try:
+            names.validate_python(name)
+        except ValidationError as error:
+            problems += from_validation(error, file, model, name)
+            continue
+        entry = parse(model, value, file, problems, name)
+        if entry is not None:
+            yield name, entry
+
+
+def _services(root: Path, problems: list[Problem]) -> tuple[dict[str, Service], set[str]]:
+    """The sound services by name, and the names of the others."""
+    sound: dict[str, Service] = {}
+    broken: set[str] = set()
+    files = sorted((root / _FOLDER).glob("*.y*ml"))
+    for path in files:
+        file = f"{_FOLDER}/{path.name}"
+        content = read_mapping(path, file, problems)
+        service = parse(Service, content, file, problems) if content is not None else None
+        if service is None:
+            broken.add(path.stem)
+        elif found := _misnamed(service, path, file):
+            broken |= {path.stem, service.name}
+            problems.append(found)
+        else:
+            sound[service.name] = service
+    if not files:
+        remedy = "write one file per service, the gateway's among them"
+        problems.append(
+            Problem(file=f"{_FOLDER}/", key="", value="", message="holds no service", remedy=remedy)
+        )
+        broken.add(catalog_rules.GATEWAY)
+    return sound, broken
+
+
+def _misnamed(service: Service, path: Path, file: str) -> Problem | None:
+    if path.suffix != ".yaml":
+        message, remedy = f"ends in {path.suffix}", f"rename it to {path.stem}.yaml"
+        return Problem(file=file, key="", value="", message=message, remedy=remedy)
+    if service.name != path.stem:
+        return Problem(
+            file=file,
+            key="name",
+            value=shown(service.name),
+            message="differs from the file's name, so two files could claim one service",
+            remedy=f"write {path.stem}, or rename the file",
+        )
+    return None
