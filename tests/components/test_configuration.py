@@ -50,3 +50,24 @@ def test_pool_options_of_the_services_do_not_reach_the_migrations():
             (container,) = manifest.content["spec"]["template"]["spec"]["containers"]
             url = container["command"][container["command"].index("-database") + 1]
             assert "sslmode=require&x-migrations-table=" in url, "ENV-13"
+
+
+def job_names(stack, **options):
+    found = manifests(record(load("dev", stack), **options))
+    return {m.name for m in found if m.kind == "Job"}
+
+
+def test_a_job_s_name_changes_with_anything_in_its_template(monkeypatch):
+    before = job_names({"environment": "dev"})
+    assert job_names({"environment": "dev"}) == before
+    another_url = job_names({"environment": "dev", "variables": {"DB_SSLMODE": "verify-full"}})
+    assert len(before & another_url) == 1, "every migration, not the topics (A-2)"
+    monkeypatch.setattr("components.pods.NOBODY", 12345)
+    monkeypatch.setattr("components.pods.pod_security.__defaults__", (12345,))
+    assert not any("migrate" in name for name in before & job_names({"environment": "dev"}))
+
+
+def test_a_secret_s_value_does_not_rename_a_job():
+    given = {"DB_PASSWORD": "AnotherPassword000000001"}
+    stack = {"environment": "dev"}
+    assert job_names(stack, secrets=given) == job_names(stack), "a name must not tell of a secret"
