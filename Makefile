@@ -17,12 +17,12 @@ down: setup ## stop the local cluster; its data goes
 	@$(VENV)/mpk local down
 
 test: lint types ## everything: lint, types, layers, and each tier of tests that can run here
-	$(VENV)/pytest --numprocesses 2
+	$(VENV)/pytest --numprocesses 2 --dist loadfile
 
 lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .
 	$(VENV)/ruff check --quiet .
-	$(VENV)/lint-imports --no-cache | tail -n 1
+	$(VENV)/lint-imports --no-cache
 
 format: setup ## put every file into form
 	$(VENV)/ruff format . && $(VENV)/ruff check --fix .
@@ -34,7 +34,7 @@ recorded cluster engine: setup ## one tier of the tests
 	$(VENV)/pytest --tier $@
 
 golden: setup ## rewrite tests/golden from the program; read the difference before you commit it
-	$(VENV)/python -m tests.golden
+	$(VENV)/python -m tests.support.golden
 
 bench: setup ## time and memory, as one table
 	$(VENV)/python -m bench

@@ -131,6 +131,29 @@ def metadata(
     )
 
 
+def service(
+    logical: str,
+    name: str,
+    namespace: pulumi.Input[str],
+    labels: Mapping[str, str],
+    ports: Sequence[k8s.core.v1.ServicePortArgs],
+    parent: pulumi.Resource,
+) -> k8s.core.v1.Service:
+    """A ClusterIP Service in front of the pods of `name`.
+
+    The engine does not wait for it: its endpoints are the workload's readiness, which is waited for
+    already, and waiting twice blocks the engine's few workers before any workload is made.
+    """
+    return k8s.core.v1.Service(
+        logical,
+        metadata=metadata(name, namespace, labels, {"pulumi.com/skipAwait": "true"}),
+        spec=k8s.core.v1.ServiceSpecArgs(
+            type="ClusterIP", selector=names.selector(name), ports=list(ports)
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
 def service_account(
     logical: str, meta: k8s.meta.v1.ObjectMetaArgs, parent: pulumi.Resource
 ) -> k8s.core.v1.ServiceAccount:

@@ -54,22 +54,14 @@ class Server(pulumi.ComponentResource):
     ) -> None:
         """Make its objects; a server without secrets or files gets none of those."""
         super().__init__("manpasik:data:Server", name, None, opts)
-        meta = pods.metadata(name, args.namespace, names.labels(name, "data-store", args.stack))
+        labels = names.labels(name, "data-store", args.stack)
+        meta = pods.metadata(name, args.namespace, labels)
         account = pods.service_account(f"{name}-account", meta, self)
         self._held(name, args, meta)
-        service = k8s.core.v1.Service(
-            f"{name}-service",
-            metadata=meta,
-            spec=k8s.core.v1.ServiceSpecArgs(
-                selector=names.selector(name),
-                ports=[
-                    k8s.core.v1.ServicePortArgs(
-                        name="tcp", port=args.server.port, target_port="tcp", protocol="TCP"
-                    )
-                ],
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
+        port = k8s.core.v1.ServicePortArgs(
+            name="tcp", port=args.server.port, target_port="tcp", protocol="TCP"
         )
+        service = pods.service(f"{name}-service", name, args.namespace, labels, [port], self)
         stateful_set = k8s.apps.v1.StatefulSet(
             f"{name}-stateful-set",
             metadata=meta,

@@ -5,111 +5,27 @@ Each gives the ConfigMap entries that lead to it, under the names that the code 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pulumi
 
 from components.contracts import DataStore
-from components.data.certificate import self_signed
-from components.data.server import Server, ServerArgs, exec_probe, tcp_probe
+from components.data.base import Entries, InClusterStore, StoreArgs
+from components.data.milvus import Milvus
+from components.data.postgres import Postgres
+from components.data.server import ServerArgs, exec_probe, tcp_probe
 from components.data.topics import Topics, TopicsArgs
 from settings import names
 from settings.catalog import Store, StoreName
 from settings.secrets import Secrets
 
-# 21 services hold pools of max(4, CPUs of the node) connections each (ENV-13).
-MAX_CONNECTIONS = 400
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoreArgs:
-    """What a store needs from its surroundings."""
-
-    stack: str
-    namespace: pulumi.Input[str]
-    store: Store
-    secrets: Secrets
-
-
-class _InCluster(pulumi.ComponentResource):
-    """What the in-cluster stores have in common: servers, entries, readiness."""
-
-    configuration: Mapping[str, pulumi.Output[str]]
-    ready_when: Sequence[pulumi.Resource]
-
-    def __init__(
-        self, name: str, args: StoreArgs, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        """Make the servers and hand out how to reach them."""
-        super().__init__(f"manpasik:data:{type(self).__name__}", name, None, opts)
-        self._args = args
-        self.configuration, self.ready_when = self._make()
-        self.register_outputs(dict(self.configuration))
-
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        raise NotImplementedError
-
-    def _server(self, name: str, server_args: ServerArgs) -> Server:
-        return Server(name, server_args, pulumi.ResourceOptions(parent=self))
-
-    def _port(self, server: str) -> pulumi.Output[str]:
-        return pulumi.Output.from_input(str(self._args.store.servers[server].port))
-
-
-class Postgres(_InCluster):
-    """PostgreSQL that speaks TLS only; databases are made by each service's migration."""
-
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        args = self._args
-        host = names.host("postgres", names.DATA_NAMESPACE)
-        certificate, key = self_signed(host, args.secrets.derive("postgres-tls"))
-        settings = {
-            "ssl": "on",
-            "ssl_cert_file": "/secret/tls.crt",
-            "ssl_key_file": "/secret/tls.key",
-            "hba_file": "/config/pg_hba.conf",
-            "max_connections": str(MAX_CONNECTIONS),
-        }
-        server = self._server(
-            "postgres",
-            ServerArgs(
-                stack=args.stack,
-                namespace=args.namespace,
-                server=args.store.servers["postgres"],
-                arguments=[part for k, v in settings.items() for part in ("-c", f"{k}={v}")],
-                environment={"PGDATA": "/var/lib/postgresql/data/pgdata"},
-                secrets={
-                    "POSTGRES_USER": args.secrets.values["DB_USER"],
-                    "POSTGRES_PASSWORD": args.secrets.values["DB_PASSWORD"],
-                },
-                files={"pg_hba.conf": POSTGRES_HBA},
-                secret_files={"tls.crt": certificate, "tls.key": key},
-                data="/var/lib/postgresql/data",
-                writable=["/var/run/postgresql", "/tmp"],  # noqa: S108 - inside the container
-                probe=exec_probe("sh", "-c", 'pg_isready -h 127.0.0.1 -U "$POSTGRES_USER"'),
-            ),
-        )
-        entries = {
-            "DB_HOST": server.host,
-            "DB_PORT": self._port("postgres"),
-            "DB_SSLMODE": pulumi.Output.from_input("require"),
-        }
-        return entries, server.ready_when
-
-
-# The socket serves the image's own first start; over the network nothing but TLS is answered.
-POSTGRES_HBA = """\
-local   all all     scram-sha-256
-hostssl all all all scram-sha-256
-"""
-
-
-class Redis(_InCluster):
+class Redis(InClusterStore):
     """Redis with a password and an append-only file."""
 
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        args = self._args
-        server = self._server(
+    def make(self) -> tuple[Entries, Sequence[pulumi.Resource]]:
+        """Make the servers."""
+        args = self.args
+        server = self.server(
             "redis",
             ServerArgs(
                 stack=args.stack,
@@ -130,17 +46,18 @@ class Redis(_InCluster):
                 probe=exec_probe("sh", "-c", "redis-cli ping | grep -q PONG"),
             ),
         )
-        return {"REDIS_HOST": server.host, "REDIS_PORT": self._port("redis")}, server.ready_when
+        return {"REDIS_HOST": server.host, "REDIS_PORT": self.port("redis")}, server.ready_when
 
 
-class Kafka(_InCluster):
+class Kafka(InClusterStore):
     """Redpanda with its topics made beforehand: no client ever asks for one (KAFKA-02)."""
 
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        args = self._args
+    def make(self) -> tuple[Entries, Sequence[pulumi.Resource]]:
+        """Make the servers."""
+        args = self.args
         described = args.store.servers["redpanda"]
         host = names.host("redpanda", names.DATA_NAMESPACE)
-        server = self._server(
+        server = self.server(
             "redpanda",
             ServerArgs(
                 stack=args.stack,
@@ -179,84 +96,14 @@ class Kafka(_InCluster):
         return {"KAFKA_BROKERS": brokers}, [*server.ready_when, topics.job]
 
 
-class Milvus(_InCluster):
-    """Milvus standalone with the etcd and the object store that it keeps its data in."""
-
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        args = self._args
-        servers = args.store.servers
-        account = {
-            "MINIO_ROOT_USER": "milvus",
-            "MINIO_ROOT_PASSWORD": args.secrets.password("milvus-minio"),
-        }
-        etcd = self._server("milvus-etcd", self._etcd())
-        minio = self._server(
-            "milvus-minio",
-            ServerArgs(
-                stack=args.stack,
-                namespace=args.namespace,
-                server=servers["milvus-minio"],
-                arguments=["server", "/data"],
-                secrets=account,
-                data="/data",
-                probe=tcp_probe(),
-            ),
-        )
-        milvus = self._server(
-            "milvus",
-            ServerArgs(
-                stack=args.stack,
-                namespace=args.namespace,
-                server=servers["milvus"],
-                command=["milvus"],
-                arguments=["run", "standalone"],
-                environment={
-                    "ETCD_ENDPOINTS": f"milvus-etcd:{servers['milvus-etcd'].port}",
-                    "MINIO_ADDRESS": f"milvus-minio:{servers['milvus-minio'].port}",
-                },
-                secrets={
-                    "MINIO_ACCESS_KEY_ID": account["MINIO_ROOT_USER"],
-                    "MINIO_SECRET_ACCESS_KEY": account["MINIO_ROOT_PASSWORD"],
-                },
-                data="/var/lib/milvus",
-                writable_root=True,  # writes run-time files beside its binaries
-                probe=tcp_probe(),
-                startup_seconds=300,
-            ),
-        )
-        entries = {"MILVUS_HOST": milvus.host, "MILVUS_PORT": self._port("milvus")}
-        return entries, [*etcd.ready_when, *minio.ready_when, *milvus.ready_when]
-
-    def _etcd(self) -> ServerArgs:
-        args = self._args
-        described = args.store.servers["milvus-etcd"]
-        return ServerArgs(
-            stack=args.stack,
-            namespace=args.namespace,
-            server=described,
-            command=["etcd"],
-            arguments=[
-                f"--advertise-client-urls=http://milvus-etcd:{described.port}",
-                f"--listen-client-urls=http://0.0.0.0:{described.port}",
-                "--data-dir=/etcd/data",
-            ],
-            environment={
-                "ETCD_AUTO_COMPACTION_MODE": "revision",
-                "ETCD_AUTO_COMPACTION_RETENTION": "1000",
-                "ETCD_QUOTA_BACKEND_BYTES": "4294967296",
-            },
-            data="/etcd",
-            probe=tcp_probe(),
-        )
-
-
-class Elasticsearch(_InCluster):
+class Elasticsearch(InClusterStore):
     """Elasticsearch, one node, with a password."""
 
-    def _make(self) -> tuple[Mapping[str, pulumi.Output[str]], Sequence[pulumi.Resource]]:
-        args = self._args
+    def make(self) -> tuple[Entries, Sequence[pulumi.Resource]]:
+        """Make the servers."""
+        args = self.args
         described = args.store.servers["elasticsearch"]
-        server = self._server(
+        server = self.server(
             "elasticsearch",
             ServerArgs(
                 stack=args.stack,
@@ -281,7 +128,7 @@ class Elasticsearch(_InCluster):
         return {"ELASTICSEARCH_URL": url}, server.ready_when
 
 
-_KINDS: Mapping[StoreName, type[_InCluster]] = {
+_KINDS: Mapping[StoreName, type[InClusterStore]] = {
     "postgres": Postgres,
     "redis": Redis,
     "kafka": Kafka,

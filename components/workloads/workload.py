@@ -97,15 +97,8 @@ class Workload(pulumi.ComponentResource):
         ports = [_service_port(args.service.protocol, args.service.port, args.service.protocol)]
         if args.service.metrics_port:
             ports.append(_service_port("metrics", args.service.metrics_port, "http"))
-        return k8s.core.v1.Service(
-            name,
-            metadata=pods.metadata(name, args.namespace, labels),
-            # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
-            spec=k8s.core.v1.ServiceSpecArgs(
-                type="ClusterIP", selector=names.selector(name), ports=ports
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
+        return pods.service(name, name, args.namespace, labels, ports, self)
 
 
 def _service_port(name: str, port: int, protocol: str) -> k8s.core.v1.ServicePortArgs:

@@ -86,7 +86,7 @@ def test_a_plain_preview_works_before_anything_exists(tmp_path):
     environment = os.environ | {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "test"}
     for arguments in (["stack", "init", "local"], ["preview", "--stack", "local", "--json"]):
         done = subprocess.run(
-            ["pulumi", *arguments],
+            ["pulumi", *arguments],  # noqa: S607 - the one on PATH is the one meant
             cwd=copy,
             env=environment,
             capture_output=True,

@@ -1,0 +1,28 @@
+"""Rewrites what `tests/program/test_golden.py` compares with: `make golden`.
+
+The logical names of all resources are the keys of the engine's state: a name that changes destroys
+and creates anew. Read the difference, and say so in the CHANGELOG.
+"""
+
+from pathlib import Path
+
+from tests.support.recording import STACKS, recorded
+
+FOLDER = Path(__file__).parents[1] / "golden"
+
+
+def urns(stack: str) -> str:
+    """The URN of every resource of a stack, one a line."""
+    return "".join(f"{resource.urn}\n" for resource in recorded(stack))
+
+
+def main() -> None:
+    """Write the files of every stack."""
+    for stack in STACKS:
+        folder = FOLDER / stack
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "urns.txt").write_text(urns(stack))
+
+
+if __name__ == "__main__":
+    main()
