@@ -1,14 +1,16 @@
 # Every target sets up what it needs: Python >= 3.11 and make are enough.
 VENV := .venv/bin
+PYTHON ?= python3
 .DEFAULT_GOAL := help
 .PHONY: help setup up down test lint format types recorded cluster engine golden bench clean
-
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: .venv/ready ## Python packages and the Go toolchain, into .venv
 .venv/ready: pyproject.toml uv.lock tools/setup.py
-	@python3 tools/setup.py
+	@command -v $(PYTHON) >/dev/null || \
+	{ echo "setup: there is no $(PYTHON); install Python 3.11 or newer, or say PYTHON=..."; exit 2; }
+	@$(PYTHON) tools/setup.py
 
 up: setup ## the whole product on this machine
 	@$(VENV)/mpk up local

@@ -5,6 +5,8 @@ Brings the pinned uv from the package index into `.uv`, and lets it install what
 uv's own cache. Written for the standard library alone: nothing is installed when it runs.
 """
 
+from __future__ import annotations  # an older Python must reach the sentence that refuses it
+
 import os
 import shutil
 import subprocess
