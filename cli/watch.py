@@ -62,6 +62,7 @@ class Watch:
 
     def _table(self, slow: Sequence[Progress]) -> RenderableType:
         moving = [p for p in slow if p.state.phase != "ready"]
+        moving.sort(key=lambda progress: progress.started is None)
         room = max(3, self._console.height - _ROWS_KEPT_FREE)
         table = Table.grid(padding=(0, 2))
         for progress in moving[:room]:

@@ -122,13 +122,17 @@ class Deployment:
                 progress = self._progress[urn]
                 if progress.started is not None or progress.settled:
                     continue
-                before = [self._progress[dependency] for dependency in manifest.depends_on]
+                before = [self._progress[urn] for urn in sorted(manifest.depends_on)]
                 failed = next((p for p in before if p.state.phase == "failed"), None)
                 if failed is not None:
                     progress.change = "blocked"
                     progress.state = State("failed", f"blocked by {failed.kind} {failed.name}")
                     advanced = True
-                elif all(p.state.phase == "ready" for p in before):
+                elif unready := [p for p in before if p.state.phase != "ready"]:
+                    awaited = unready[0]
+                    message = f"waits for {awaited.kind} {awaited.name}"
+                    progress.state = State("progressing", message)
+                else:
                     self._apply(manifest, progress)
                     advanced = True
 
