@@ -9,21 +9,26 @@ import pulumi_kubernetes as k8s
 from components.data.stores import in_cluster
 from components.platform.namespaces import Namespaces, NamespacesArgs
 from components.product import Product, ProductArgs
-from settings import load, secrets
+from settings import SettingsError, load, secrets
 from settings.kubeconfig import kubeconfig_path
 
 config = pulumi.Config("manpasik")
-settings = load(pulumi.get_stack(), config.get_object("stack"))
-resolved = secrets.resolve(
-    settings,
-    config.get_object("secrets") or {},
-    config.get("seed") or secrets.stack_seed(settings),
-)
+try:
+    settings = load(pulumi.get_stack(), config.get_object("stack"))
+    resolved = secrets.resolve(
+        settings,
+        config.get_object("secrets") or {},
+        config.get("seed") or secrets.stack_seed(settings),
+    )
+    kubeconfig = kubeconfig_path(settings)
+except SettingsError as error:
+    # The engine prints this as it is, without a traceback.
+    raise pulumi.RunError(str(error)) from error
 
 # Given to every component; the default provider is disabled in the stack files (decision 5).
 cluster = k8s.Provider(
     "cluster",
-    kubeconfig=kubeconfig_path(settings),
+    kubeconfig=kubeconfig,
     context=settings.stack.cluster.context,
     enable_server_side_apply=True,
 )

@@ -22,6 +22,7 @@ from pulumi.runtime import mocks, proto
 from pulumi.runtime.config import set_all_config
 
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
+from settings.problems import SettingsError
 from settings.secrets import stand_ins
 
 PROJECT = "manpasik"
@@ -138,7 +139,12 @@ def _run(root: Path) -> None:
     def program() -> None:
         runpy.run_path(str(root / "__main__.py"), run_name="__main__")
 
-    program()
+    try:
+        program()
+    except pulumi.RunError as error:
+        if isinstance(error.__cause__, SettingsError):
+            raise error.__cause__ from None
+        raise
 
 
 @contextlib.contextmanager

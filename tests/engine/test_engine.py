@@ -74,29 +74,44 @@ def namespaces(cluster):
     return {name for name in found.split() if "manpasik" in name}
 
 
-def test_a_plain_preview_works_before_anything_exists(tmp_path):
+@pytest.fixture
+def plain(tmp_path):
+    """The `pulumi` command in a copy of the project, with a backend of its own."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("__main__.py", "catalog", "settings", "components", ".venv", "Pulumi.local.yaml"):
+    for name in ("__main__.py", "catalog", "settings", "components", ".venv"):
         (copy / name).symlink_to(ROOT / name)
-    (copy / "Pulumi.local.yaml").unlink()
     for name in ("Pulumi.yaml", "Pulumi.local.yaml"):
         (copy / name).write_text((ROOT / name).read_text())
-    backend = f"file://{tmp_path}"
-    environment = os.environ | {"PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": "test"}
-    for arguments in (["stack", "init", "local"], ["preview", "--stack", "local", "--json"]):
-        done = subprocess.run(
-            ["pulumi", *arguments],  # noqa: S607 - the one on PATH is the one meant
-            cwd=copy,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+    own = {"PULUMI_BACKEND_URL": f"file://{tmp_path}", "PULUMI_CONFIG_PASSPHRASE": "test"}
+
+    def plain(*arguments):
+        command = ["pulumi", *arguments, "--stack", "local", "--non-interactive"]
+        return subprocess.run(
+            command, cwd=copy, env=os.environ | own, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+
+    assert plain("stack", "init").returncode == 0
+    return plain
+
+
+def test_a_plain_preview_works_before_anything_exists(plain):
+    done = plain("preview", "--json")
+    assert done.returncode == 0, done.stderr
     changes = json.loads(done.stdout[done.stdout.index("{") :])["changeSummary"]
-    assert changes == {"create": changes["create"]}
+    assert changes.keys() == {"create"}
     assert changes["create"] > 200
+
+
+def test_settings_that_are_refused_are_a_sentence_and_no_traceback(plain):
+    secret = ("--secret", "--path", "manpasik:secrets.TOSS_SECRET_KEY", "short-and-wrong")
+    assert plain("config", "set", *secret).returncode == 0
+    done = plain("preview")
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert "manpasik:secrets.TOSS_SECRET_KEY = [secret]: has the wrong form" in told
+    assert "Traceback" not in told
+    assert "short-and-wrong" not in told
 
 
 @pytest.mark.parametrize("stack", ["local", "dev"])

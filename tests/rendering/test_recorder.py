@@ -4,7 +4,7 @@ import pytest
 
 from rendering import manifests, record
 from rendering.recorder import Secret, redact, reveal
-from settings import load
+from settings import SettingsError, load
 from tests.support.recording import recorded
 
 
@@ -61,3 +61,8 @@ def test_every_object_is_created_through_the_explicit_provider():
 def test_dependencies_are_those_of_the_program_and_name_objects_only():
     found = {manifest.urn: manifest for manifest in manifests(recorded("local"))}
     assert all(dependency in found for m in found.values() for dependency in m.depends_on)
+
+
+def test_settings_that_only_the_program_can_refuse_are_refused_as_settings():
+    with pytest.raises(SettingsError, match=r"manpasik:secrets\.TOSS_SECRET_KEY"):
+        record(load("local"), secrets={"TOSS_SECRET_KEY": "short"})
