@@ -1,7 +1,7 @@
 """The tree of commands, and how every known error reaches a person.
 
-Exit codes: 0 done; 1 a deployment failed; 2 the input is wrong; 3 cluster or engine is not there;
-130 interrupted.
+Exit codes: 0 done; 1 a deployment failed, or a schema is stale; 2 the input is wrong; 3 cluster or
+engine is not there; 130 interrupted.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from cli.console import messages
 from cli.destroy import destroy
 from cli.engine import EngineError
 from cli.render import render
+from cli.schema import schema
 from cli.up import up
 from localcluster import LocalClusterError
 from operations.cluster import ClusterError
@@ -56,6 +57,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(check)
 app.command()(render)
+app.command()(schema)
 app.command()(destroy)
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
 

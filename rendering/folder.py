@@ -4,6 +4,7 @@ The list `.rendered` in the folder names what was written. Anything else in it b
 so the folder is refused and stays as it is.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -56,6 +57,22 @@ def replace_folder(files: Mapping[str, str], folder: Path) -> list[Path]:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return [folder / name for name in sorted(files)]
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Make one file hold this: written beside and moved into place, its mode kept."""
+    path = path.resolve()
+    beside = path.with_name(f".new-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(content)
+        if path.is_file():
+            shutil.copymode(path, beside)
+        beside.replace(path)
+    except OSError as error:
+        raise OutputFolderError(f"{path} cannot be written ({error.strerror})") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _swap(beside: Path, folder: Path) -> None:

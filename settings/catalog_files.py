@@ -16,13 +16,16 @@ from settings.files import read_mapping
 from settings.model import DnsLabel, VariableName
 from settings.problems import Problem, from_validation, shown
 
-_FOLDER = "catalog/services"
-# Each file beside the services: the model of its entries, and what their names must be.
-_PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
+SERVICES = "catalog/services"
+"""The folder with one file per service."""
+
+PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("variables", Variable, TypeAdapter(VariableName)),
     ("stores", Store, TypeAdapter(StoreName)),
     ("environments", Environment, TypeAdapter(DnsLabel)),
 )
+"""Each file beside the services: the model of its entries, and what their names must be."""
+
 _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
 
@@ -48,13 +51,13 @@ def read_catalog(root: Path, problems: list[Problem]) -> tuple[Catalog | None, f
     """
     services, broken = _services(root, problems)
     parts: dict[str, dict[str, Any]] = {"services": services}
-    for part, model, names in _PARTS:
+    for part, model, names in PARTS:
         file = f"catalog/{part}.yaml"
         content = read_mapping(root / file, file, problems)
         if content is not None:
             parts[part] = dict(_entries(content, file, model, names, problems))
             broken |= content.keys() - parts[part].keys()
-    if len(parts) <= len(_PARTS):
+    if len(parts) <= len(PARTS):
         return None, frozenset()
     catalog = Catalog.model_validate(parts)
     problems += catalog_rules.problems(catalog, frozenset(broken))
@@ -83,9 +86,9 @@ def _services(root: Path, problems: list[Problem]) -> tuple[dict[str, Service], 
     """The sound services by name, and the names of the others."""
     sound: dict[str, Service] = {}
     broken: set[str] = set()
-    files = sorted((root / _FOLDER).glob("*.y*ml"))
+    files = sorted((root / SERVICES).glob("*.y*ml"))
     for path in files:
-        file = f"{_FOLDER}/{path.name}"
+        file = f"{SERVICES}/{path.name}"
         content = read_mapping(path, file, problems)
         service = parse(Service, content, file, problems) if content is not None else None
         if service is None:
@@ -98,7 +101,9 @@ def _services(root: Path, problems: list[Problem]) -> tuple[dict[str, Service], 
     if not files:
         remedy = "write one file per service, the gateway's among them"
         problems.append(
-            Problem(file=f"{_FOLDER}/", key="", value="", message="holds no service", remedy=remedy)
+            Problem(
+                file=f"{SERVICES}/", key="", value="", message="holds no service", remedy=remedy
+            )
         )
         broken.add(catalog_rules.GATEWAY)
     return sound, broken

@@ -7,7 +7,7 @@ description in the JSON Schema that editors show.
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 
 class Model(BaseModel):
@@ -58,10 +58,19 @@ def _canonical_memory(value: str) -> str:
     return value
 
 
-Cpu = Annotated[str, AfterValidator(_canonical_cpu)]
+def _text(**form: str) -> WithJsonSchema:
+    # Editors see what a pattern can say; that 1024Mi is 1Gi is left to the validator.
+    return WithJsonSchema({"type": "string", **form})
+
+
+Cpu = Annotated[
+    str,
+    AfterValidator(_canonical_cpu),
+    _text(pattern=f"^(?![0-9]*000m$){_CPU.pattern}$"),
+]
 """A CPU quantity in canonical form: `"2"`, `"250m"`."""
 
-Memory = Annotated[str, AfterValidator(_canonical_memory)]
+Memory = Annotated[str, AfterValidator(_canonical_memory), _text(pattern=f"^{_MEMORY.pattern}$")]
 """A memory quantity in canonical form: `128Mi`, `2Gi`."""
 
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
@@ -82,5 +91,5 @@ def _regular_expression(value: str) -> str:
     return value
 
 
-Pattern = Annotated[str, AfterValidator(_regular_expression)]
+Pattern = Annotated[str, AfterValidator(_regular_expression), _text(format="regex")]
 """A regular expression that a whole value must match."""

@@ -13,7 +13,9 @@ from settings.problems import Problem, did_you_mean, shown_unless_secret
 STACK_KEY = "manpasik:stack"
 SECRETS_KEY = "manpasik:secrets"
 SEED_KEY = "manpasik:seed"
-_KNOWN_KEYS = {STACK_KEY, SECRETS_KEY, SEED_KEY}
+KNOWN_KEYS = {STACK_KEY, SECRETS_KEY, SEED_KEY}
+"""The keys of this project; the others under `config:` belong to Pulumi and its providers."""
+
 # The name becomes a label of every object, and a file's name.
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 
@@ -68,10 +70,10 @@ def _unknown_keys(config: dict[str, Any], file: str) -> list[Problem]:
             key=f"config.{key}",
             value=shown_unless_secret(key, value),
             message="unknown key",
-            remedy=did_you_mean(key, _KNOWN_KEYS),
+            remedy=did_you_mean(key, KNOWN_KEYS),
         )
         for key, value in config.items()
-        if key.startswith("manpasik:") and key not in _KNOWN_KEYS
+        if key.startswith("manpasik:") and key not in KNOWN_KEYS
     ]
 
 
