@@ -35,8 +35,8 @@ types: setup ## basedpyright, strict
 recorded cluster engine: setup ## one tier of the tests
 	$(VENV)/pytest --tier $@
 
-golden: setup ## rewrite tests/golden from the program; read the difference before you commit it
-	$(VENV)/python -m tests.support.golden
+golden: setup ## rewrite tests/golden and schemas/ from the program; read the difference before you commit it
+	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
 
 bench: setup ## time and memory, as one table
 	$(VENV)/python -m bench

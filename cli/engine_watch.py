@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+_NO_CHANGE = ("same", "refresh", "read")
 _TOLD = ("error", "warning")
 
 
@@ -58,12 +59,12 @@ class EngineWatch:
 
     def _finished(self, urn: str, change: str) -> None:
         self._done[change] += 1
-        if not self._live and change != "same":
+        if not self._live and change not in _NO_CHANGE:
             self._console.print(f"[green]✓[/] {escape(_name(urn))}: {change}")
 
     def _line(self) -> Text:
         done = ", ".join(f"{count} {change}" for change, count in sorted(self._done.items()))
-        moving = [_name(urn) for urn, change in self._running.items() if change != "same"]
+        moving = [_name(urn) for urn, change in self._running.items() if change not in _NO_CHANGE]
         return Text(f"{done or 'starting'}   {', '.join(moving[:4])}")
 
 
