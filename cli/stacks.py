@@ -21,6 +21,7 @@ PROJECT = "manpasik"
 LOCK_PATIENCE_SECONDS = 900
 _SALT = "encryptionsalt"
 _LINES_SHOWN = 25
+_TELLING = ("error:", "* ", "Pulumi.", "catalog/", "manpasik:", "kubernetes:")
 # The Kubernetes provider's own switch: an object that exists is taken over, not refused.
 _ADOPTING = {"PULUMI_K8S_UPSERT_EXISTING_OBJECTS": "true"}
 _Result = TypeVar("_Result")
@@ -201,7 +202,8 @@ def _counts(summary: automation.UpdateSummary) -> dict[str, int]:
 
 
 def _short(message: str) -> str:
-    """The end of what the engine printed, where it says what is wrong."""
+    """What the engine says of errors, without the tracebacks of what it ended itself."""
     lines = [line for line in message.splitlines() if line.strip()]
+    lines = [line for line in lines if line.strip().startswith(_TELLING)] or lines
     hint = "\n  --adopt takes over what exists already" if "already exists" in message else ""
     return "the engine failed:\n  " + "\n  ".join(lines[-_LINES_SHOWN:]) + hint

@@ -17,7 +17,7 @@ from cli.engine_watch import EngineWatch
 from cli.watch import Watch
 from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment
-from operations.wait import Progress, until_ready
+from operations.wait import NOT_THERE, Progress, until_ready
 from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import secrets
@@ -106,11 +106,16 @@ def _through_engine(
                 "failures": [_object(progress) for progress in unready],
             }
         )
-    for progress in unready:
+    there = [progress for progress in unready if progress.state.message != NOT_THERE]
+    for progress in there:
         _tell_failure(progress)
-    if failed is not None:
+    if failed is not None and not there:
         raise failed
     if unready:
+        count = f"{len(unready)} of {len(waited)} workloads"
+        messages.print(
+            f"[bold red]failed[/]: {count}; mend the cause and run the same command again"
+        )
         raise typer.Exit(DEPLOYMENT_FAILED)
     if not as_json:
         results.print(_workloads(settings, waited))

@@ -18,6 +18,7 @@ POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 15.0
 TIMEOUT_SECONDS = 600.0
 LAST_EVENTS = 5
+NOT_THERE = "is not there: it was deleted, or never made"
 
 Change = Literal["created", "changed", "unchanged", "pending", "blocked", "refused"]
 
@@ -115,7 +116,7 @@ def _judge(
     cluster: Cluster, progress: Progress, live: Object | None, pods: Sequence[Object]
 ) -> None:
     if live is None:
-        progress.settle(State("failed", "is not there: it was deleted, or never made"))
+        progress.settle(State("failed", NOT_THERE))
         return
     state = assess(live)
     own_pods = _pods_of(live, pods)

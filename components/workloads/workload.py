@@ -23,6 +23,7 @@ PROGRESS_DEADLINE_SECONDS = 300
 # on SIGTERM (MISC-01) and gets longer.
 DRAIN_SECONDS = {"grpc": 5, "http": 15}
 SPARE_SECONDS = 5
+SECONDS_PER_POD = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +89,11 @@ class Workload(pulumi.ComponentResource):
                 template=_template(name, args, labels, account),
             ),
             # The schema Job and the stores are edges that no value carries (R-P2-MIG, ENV-01).
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.starts_after)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(args.starts_after),
+                custom_timeouts=_timeouts(args.size.replicas),
+            ),
         )
 
     def _service(
@@ -99,6 +104,12 @@ class Workload(pulumi.ComponentResource):
             ports.append(_service_port("metrics", args.service.metrics_port, "http"))
         # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
         return pods.service(name, name, args.namespace, labels, ports, self)
+
+
+def _timeouts(replicas: int) -> pulumi.CustomTimeouts:
+    """How long the engine waits: until the deadline has passed, and for each pod to be replaced."""
+    seconds = f"{PROGRESS_DEADLINE_SECONDS + SECONDS_PER_POD * replicas}s"
+    return pulumi.CustomTimeouts(create=seconds, update=seconds)
 
 
 def _service_port(name: str, port: int, protocol: str) -> k8s.core.v1.ServicePortArgs:
