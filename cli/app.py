@@ -15,12 +15,14 @@ from cli.check import check
 from cli.console import messages
 from cli.destroy import destroy
 from cli.engine import EngineError
+from cli.plan import plan
 from cli.render import render
 from cli.schema import schema
 from cli.up import up
 from localcluster import LocalClusterError
 from operations.cluster import ClusterError
 from rendering.folder import OutputFolderError
+from rendering.sources import SourceError
 from settings.problems import SettingsError
 
 BAD_INPUT = 2
@@ -35,7 +37,7 @@ class _Explaining(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, OutputFolderError) as error:
+        except (SettingsError, OutputFolderError, SourceError) as error:
             self._tell(error, BAD_INPUT)
         except (ClusterError, LocalClusterError, EngineError) as error:
             self._tell(error, NOT_THERE)
@@ -57,6 +59,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(check)
 app.command()(render)
+app.command()(plan)
 app.command()(schema)
 app.command()(destroy)
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")

@@ -93,7 +93,7 @@ def stack_seed(settings: Settings) -> str:
     """
     if settings.environment.secrets != "generated":
         return ""
-    path = paths.state_dir() / "seeds" / settings.stack_name
+    path = seed_file(settings)
     try:
         seed = _kept(path)
     except OSError as error:
@@ -105,6 +105,11 @@ def stack_seed(settings: Settings) -> str:
         remedy = "restore it, or delete it and what was deployed with it"
         raise SettingsError([_problem(str(path), "", message, remedy)])
     return seed
+
+
+def seed_file(settings: Settings) -> Path:
+    """Where the seed of a stack lies; there is none before its first use."""
+    return paths.state_dir() / "seeds" / settings.stack_name
 
 
 def _kept(path: Path) -> str:

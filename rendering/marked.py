@@ -1,0 +1,61 @@
+"""A stack's objects with a mark in each secret's place; also run inside the tree of another commit.
+
+A mark is a keyed digest: it says whether two secrets are alike and nothing else. Run as a program
+(`sources.py` does), this file imports the recorder of the tree it is run in, so it uses nothing of
+this tree that an older one may not have.
+"""
+
+import hashlib
+import hmac
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from rendering.manifest import manifests
+from rendering.recorder import Secret, record
+from settings.loader import load
+from settings.problems import SettingsError
+
+MARKED = "\0secret"
+
+
+def mark(value: Any, key: bytes) -> str:
+    """What stands for a secret value."""
+    text = json.dumps(value, sort_keys=True)
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def marked(value: Any, key: bytes, *, secret: bool = False) -> Any:
+    """Plain data with `{MARKED: mark}` in each secret value's place; keys stay."""
+    if isinstance(value, Secret):
+        return marked(value.value, key, secret=True)
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[str, Any]", value)
+        return {name: marked(entry, key, secret=secret) for name, entry in entries.items()}
+    if secret:
+        return {MARKED: mark(value, key)}
+    if isinstance(value, list):
+        return [marked(entry, key) for entry in cast("list[Any]", value)]
+    return value
+
+
+def _stack(name: str, key: bytes) -> dict[str, Any]:
+    if not Path(f"Pulumi.{name}.yaml").is_file():
+        return {"missing": True}
+    try:
+        return {"objects": [marked(each.content, key) for each in manifests(record(load(name)))]}
+    except SettingsError as error:
+        return {"refused": str(error)}
+
+
+def main() -> None:
+    """Write the stacks named, as this tree's program declares them, into a file."""
+    key = sys.stdin.buffer.read()
+    output, *stacks = sys.argv[1:]
+    Path(output).write_text(json.dumps({name: _stack(name, key) for name in stacks}))
+
+
+if __name__ == "__main__":
+    main()

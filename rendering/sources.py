@@ -1,0 +1,200 @@
+"""Where a plan's objects come from: this tree's program, rendered files, the program of a commit.
+
+Every source gives objects whose secrets are hidden already, with what it cannot know of them.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from rendering import marked
+from rendering.hiding import hidden, secret_texts
+from rendering.manifest import manifests
+from rendering.recorder import record
+from settings import loader
+
+RECORDING_SECONDS = 300
+_LONGEST_REASON = 300
+STAND_INS = (
+    "whether the values of generated or encrypted secrets change: both sides are recorded with "
+    "stand-ins, so only another catalogue value or another set of keys shows"
+)
+_IN_FILES = (
+    "whether the values of secrets change: files hold [secret] in their place; a change shows "
+    "only as another checksum of the pods that read them"
+)
+
+
+class SourceError(Exception):
+    """There is nothing to compare with: not found, not readable, or not to be recorded."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The objects of one stack as somebody has them."""
+
+    name: str
+    objects: Sequence[Mapping[str, Any]] = field(repr=False)
+    cannot_know: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Reads each source of one run with the same key, so that their secrets can be compared."""
+
+    key: bytes = field(repr=False, default_factory=lambda: secrets.token_bytes(32))
+
+    def stack(self, name: str) -> Source:
+        """What this tree's program declares for a stack."""
+        found = [manifest.content for manifest in manifests(record(loader.load(name)))]
+        return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,))
+
+    def folder(self, folder: Path) -> Source:
+        """The YAML files of a folder, such as `mpk render -o` writes."""
+        found = [each for path in _yaml_files(folder) for each in _documents(path)]
+        known = secret_texts(found)
+        return Source(f"folder {folder}", hidden(found, self.key, known), (_IN_FILES,))
+
+    def commit(
+        self, ref: str, stacks: Sequence[str], root: Path | None = None
+    ) -> dict[str, Source]:
+        """What the program of a commit declares for each stack: its own code, its own catalogue."""
+        root = root or loader.ROOT
+        commit = _resolved(ref, root)
+        name = f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
+        with _tree(commit, root) as folder:
+            answers = _recorded(folder, stacks, name, self.key)
+        return {stack: self._answer(name, stack, answers[stack]) for stack in stacks}
+
+    def _answer(self, name: str, stack: str, answer: Mapping[str, Any]) -> Source:
+        if "refused" in answer:
+            raise SourceError(f"stack {stack} at {name} is not sound: {answer['refused']}")
+        if "missing" in answer:
+            return Source(name, [], (f"stack {stack} does not exist at {name}: all is new",))
+        return Source(name, hidden(answer["objects"], self.key), (STAND_INS,))
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        found = sorted(p for p in folder.iterdir() if p.suffix in (".yaml", ".yml") and p.is_file())
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read ({error.strerror})") from error
+    if not found:
+        raise SourceError(f"{folder} holds no YAML file; write them with: mpk render STACK -o DIR")
+    return found
+
+
+def _documents(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        documents: list[Any] = list(yaml.load_all(text, Loader=_PlainLoader))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        # PyYAML's message quotes the line, in which a secret may stand.
+        raise SourceError(f"{path} is not readable YAML ({type(error).__name__})") from None
+    found = [document for document in documents if document is not None]
+    for document in found:
+        if not _is_object(document):
+            raise SourceError(f"{path} holds something else than Kubernetes objects")
+    return cast("list[dict[str, Any]]", found)
+
+
+def _is_object(document: Any) -> bool:
+    if not isinstance(document, dict):
+        return False
+    entries = cast("dict[str, Any]", document)
+    metadata = entries.get("metadata")
+    named = isinstance(metadata, dict) and bool(cast("dict[str, Any]", metadata).get("name"))
+    return named and bool(entries.get("apiVersion")) and bool(entries.get("kind"))
+
+
+class _PlainLoader(yaml.CSafeLoader):
+    """Reads what JSON knows: a date stays text."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if not tag.endswith(":timestamp")]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _resolved(ref: str, root: Path) -> str:
+    question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    answer = _git(root, *question)
+    if answer.returncode:
+        known = ", ".join(loader.stack_names())
+        raise SourceError(
+            f"--against {_printable(ref)!r}: no stack, no folder and no commit of that name; "
+            f"name one of the stacks ({known}), a folder of rendered YAML, a commit, or live"
+        )
+    return answer.stdout.decode().strip()
+
+
+def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    git = shutil.which("git")
+    if git is None:
+        raise SourceError("there is no git on PATH; compare with a stack or a folder instead")
+    return subprocess.run([git, "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603 - no shell
+
+
+@contextmanager
+def _tree(commit: str, root: Path) -> Generator[Path]:
+    """The files of a commit in a temporary folder, which goes whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="mpk-plan-") as temporary:
+        archive, tree = Path(temporary) / "tree.tar", Path(temporary) / "tree"
+        done = _git(root, "archive", "--format=tar", f"--output={archive}", commit)
+        if done.returncode:
+            raise SourceError(f"git cannot give the files of {commit[:10]}: {_last(done.stderr)}")
+        try:
+            with tarfile.open(archive) as packed:
+                packed.extractall(tree, filter="data")
+        except tarfile.TarError as error:
+            raise SourceError(f"commit {commit[:10]} holds no files to record") from error
+        yield tree
+
+
+def _recorded(tree: Path, stacks: Sequence[str], name: str, key: bytes) -> dict[str, Any]:
+    """Run the recorder of a tree: this interpreter and its packages, nothing else of this tree."""
+    output = tree.parent / "objects.json"
+    # Without site: the path of this project, which it adds, would lend an old tree new modules.
+    command = [sys.executable, "-S", "-P", "-B", marked.__file__, str(output), *stacks]
+    packages = dict.fromkeys(sysconfig.get_path(each) for each in ("purelib", "platlib"))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {
+        **kept,
+        "PYTHONPATH": os.pathsep.join([str(tree), *packages]),
+        "MANPASIK_STATE": str(tree.parent / "state"),
+    }
+    try:
+        done = subprocess.run(  # noqa: S603 - the program of this repository's own commit
+            command, cwd=tree, env=environment, input=key, capture_output=True, check=False,
+            timeout=RECORDING_SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise SourceError(f"recording {name} took longer than {RECORDING_SECONDS} s") from None
+    if done.returncode or not output.is_file():
+        raise SourceError(
+            f"{name} cannot be recorded; it is too old, or its program fails: {_last(done.stderr)}"
+        )
+    return cast("dict[str, Any]", json.loads(output.read_text()))
+
+
+def _last(stderr: bytes) -> str:
+    lines = stderr.decode(errors="replace").strip().splitlines()
+    return _printable(lines[-1])[:_LONGEST_REASON] if lines else "it says nothing"
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)

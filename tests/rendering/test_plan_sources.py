@@ -1,0 +1,185 @@
+"""Where a plan's other side comes from: a stack, a folder, the program of a commit."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.app import BAD_INPUT, NOT_THERE, app
+from cli.plan import CHANGES
+from rendering import manifests, write_manifests
+from rendering.plan_text import as_text
+from rendering.sources import SourceError, Sources
+from settings.loader import ROOT
+from tests.support.plans import between
+from tests.support.recording import recorded
+
+PARTS = ("catalog", "settings", "components", "rendering", "__main__.py", "Pulumi.yaml",
+         "Pulumi.dev.yaml", "Pulumi.local.yaml")  # fmt: skip
+
+
+def mpk(*arguments):
+    return CliRunner().invoke(app, ["plan", *map(str, arguments)])
+
+
+def git(root, *arguments):
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+    subprocess.run(
+        [shutil.which("git"), "-C", root, *who, *arguments], check=True, capture_output=True
+    )
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """This tree as the one commit of a repository, and an empty one before it."""
+    root = tmp_path_factory.mktemp("repository")
+    git(root, "init", "--quiet")
+    git(root, "commit", "--quiet", "--allow-empty", "--message", "nothing yet")
+    git(root, "tag", "empty")
+    (root / "README.md").write_text("no program yet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "a beginning")
+    git(root, "tag", "old")
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, root / part)
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "all")
+    return root
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Where temporary folders come to lie."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """The stack dev as files."""
+    folder = tmp_path_factory.mktemp("rendered") / "dev"
+    write_manifests(manifests(recorded("dev")), folder)
+    return folder
+
+
+def test_a_folder_equals_the_stack_that_it_was_rendered_from(rendered):
+    result = mpk("dev", "--against", rendered, "--exit-code")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith(f"stack dev against folder {rendered}: no change\n")
+    assert "a change shows only as another checksum" in result.stdout
+
+
+def test_a_clean_tree_equals_its_commit_and_nothing_is_left_behind(repository, temporary):
+    sources = Sources()
+    old = sources.commit("HEAD", ["dev"], repository)["dev"]
+    assert as_text(between(old.objects, sources.stack("dev").objects)).endswith(": no change\n")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_commit_speaks_with_its_own_code_and_catalogue(repository, tmp_path):
+    root = tmp_path / "changed"
+    shutil.copytree(repository, root)
+    pods = root / "components/pods.py"
+    pods.write_text(pods.read_text().replace("JOB_RETRIES = 3", "JOB_RETRIES = 7"))
+    git(root, "commit", "--all", "--quiet", "--message", "other")
+    sources = Sources()
+    found = sources.commit("HEAD", ["dev"], root)["dev"].objects
+    assert {o["spec"]["backoffLimit"] for o in found if o["kind"] == "Job"} == {7}
+
+
+def test_a_commit_s_secrets_are_compared_and_not_told(repository):
+    found = Sources().commit("HEAD", ["dev"], repository)["dev"]
+    values = [o["stringData"] for o in found.objects if o["kind"] == "Secret"]
+    assert all("mark" not in repr(value) and len(repr(value)) < 600 for value in values)
+    assert all(each.mark for value in values for each in value.values())
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "--output=x", "HEAD~99", "", "HEAD:README.md"])
+def test_an_unknown_commit_is_refused_with_what_could_be_named(repository, temporary, ref):
+    with pytest.raises(SourceError, match="no stack, no folder and no commit of that name; name"):
+        Sources().commit(ref, ["dev"], repository)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("ref", "message"),
+    [("old", r"old \(.*\) cannot be recorded; it is too old"), ("empty", "holds no files")],
+)
+def test_a_commit_before_the_recorder_is_refused_and_nothing_is_left(
+    repository, temporary, ref, message
+):
+    with pytest.raises(SourceError, match=message):
+        Sources().commit(ref, ["dev"], repository)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_stack_that_the_commit_does_not_have_is_all_new(repository):
+    found = Sources().commit("HEAD", ["staging"], repository)["staging"]
+    assert found.objects == []
+    assert "does not exist at HEAD" in found.cannot_know[0]
+
+
+def test_a_commit_whose_stack_is_not_sound_is_refused_with_its_problems(repository, tmp_path):
+    root = tmp_path / "unsound"
+    shutil.copytree(repository, root)
+    (root / "Pulumi.dev.yaml").write_text("config: {manpasik:stack: {environment: moon}}")
+    git(root, "commit", "--all", "--quiet", "--message", "unsound")
+    with pytest.raises(SourceError, match=r"(?s)stack dev at HEAD .*environment"):
+        Sources().commit("HEAD", ["dev"], root)
+
+
+BAD_FILES = {
+    "empty": ({}, "holds no YAML file"),
+    "broken": ({"a.yaml": "a: [PlantedSecret"}, r"a\.yaml is not readable YAML"),
+    "other": ({"a.yaml": "a: 1"}, "something else than Kubernetes objects"),
+    "list": ({"a.yaml": "- 1"}, "something else than Kubernetes objects"),
+    "bytes": ({"a.yaml": b"\xff"}, r"a\.yaml is not readable YAML"),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_folder_that_is_no_rendering_is_refused(tmp_path, files, message):
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SourceError, match=message) as refused:
+        Sources().folder(tmp_path)
+    assert "PlantedSecret" not in str(refused.value)
+
+
+def test_several_stacks_are_planned_at_once_as_one_document():
+    result = mpk("dev", "local", "--against", "dev", "--json", "--exit-code")
+    assert result.exit_code == CHANGES
+    first, second = json.loads(result.stdout)["plans"]
+    assert (first["stack"], first["objects"]) == ("dev", [])
+    assert second["summary"]["replace"] == 22
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_changes_alone_are_no_failure(form):
+    result = mpk("local", "--against", "dev", "--format", form)
+    assert result.exit_code == 0
+    assert "manpasik.com/stack" in result.stdout
+
+
+def test_several_stacks_need_a_folder_each(rendered):
+    result = mpk("dev", "local", "--against", rendered)
+    assert result.exit_code == BAD_INPUT
+    assert "render each stack into its own" in result.stderr
+
+
+def test_a_cluster_that_is_not_there_is_not_a_plan(tmp_path):
+    result = mpk("dev", "--against", "live", "--kubeconfig", tmp_path / "none")
+    assert (result.exit_code, result.stdout) == (NOT_THERE, "")
+
+
+def test_the_installed_program_plans_against_head_by_default():
+    command = [Path(sys.executable).with_name("mpk"), "plan", "dev", "--format", "json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    (told,) = json.loads(done.stdout)["plans"]
+    assert told["against"].startswith("HEAD (")
