@@ -89,7 +89,9 @@ def _part(found: Any, declared: Any, owned: Sequence[Mapping[str, Any]]) -> Any:
     if isinstance(found, dict) and (isinstance(declared, Mapping) or any(owned)):
         live = cast("Object", found)
         wanted = cast("Mapping[str, Any]", declared if isinstance(declared, Mapping) else {})
-        return {
+        # The server keeps no empty list or mapping: one that is declared is there all the same.
+        empty = {key: value for key, value in wanted.items() if value in ([], {})}
+        return empty | {
             key: _part(value, wanted.get(key), _below(owned, f"f:{key}"))
             for key, value in live.items()
             if key in wanted or any(f"f:{key}" in each for each in owned)

@@ -50,6 +50,11 @@ def test_a_default_inside_an_item_of_a_named_list_is_not_seen():
     assert seen(found, declared) == declared["spec"]
 
 
+def test_a_declared_empty_list_that_the_server_does_not_keep_is_no_change():
+    declared = deployment(volumes=[], strategy={})
+    assert of_open([compared(deployment(), declared)], [declared]).empty
+
+
 def test_a_live_secret_equals_the_declared_one_and_shows_nothing():
     metadata = {"name": "s", "namespace": "n"}
     encoded = base64.b64encode(PLANTED.encode()).decode()

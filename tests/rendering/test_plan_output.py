@@ -77,6 +77,18 @@ def test_a_secret_that_nobody_knows_is_not_told_as_changed():
     ).empty
 
 
+def test_a_short_secret_is_hidden_in_its_own_place():
+    old, new = ([secret(stringData={"user": value})] for value in ("short1", "short2"))
+    plan = of_open(old, new)
+    assert "stringData.user: [secret] changed" in as_text(plan)
+    assert not any("short" in write(plan) for write in FORMS.values())
+
+
+def test_no_mark_of_a_secret_is_in_any_output():
+    plan = of_open(in_the_open(PLANTED), in_the_open(OTHER))
+    assert not any(re.search("[0-9a-f]{64}", write(plan)) for write in [*FORMS.values(), repr])
+
+
 def test_data_and_string_data_of_one_value_are_the_same():
     encoded = base64.b64encode(PLANTED.encode()).decode()
     assert of_open([secret(data={"a": encoded})], [secret(stringData={"a": PLANTED})]).empty
@@ -153,6 +165,11 @@ OBJECTS = st.dictionaries(WORDS, PLAIN, max_size=4)
 @settings(deadline=None)
 def test_nothing_differs_from_itself(value):
     assert list(differences(value, json.loads(json.dumps(value)))) == []
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, 1), ("1", 1), (None, ""), ([], {}), (0, False)])
+def test_values_of_other_types_differ(old, new):
+    assert len(list(differences({"a": old}, {"a": new}))) == 1
 
 
 @given(OBJECTS, OBJECTS)
