@@ -1,43 +1,26 @@
 """The course of an update by the engine: counts that move, then what it said of failures."""
 
 from collections import Counter
-from types import TracebackType
 
 from pulumi import automation
 from rich.console import Console
-from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
+
+from cli.console import Followed
 
 _NO_CHANGE = ("same", "refresh", "read")
 _TOLD = ("error", "warning")
 
 
-class EngineWatch:
+class EngineWatch(Followed):
     """Follows engine events; use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
         """A moving line on a terminal; elsewhere one line per resource that changes."""
-        self._console = console
-        self._live = Live(console=console, transient=True) if console.is_terminal else None
+        super().__init__(console)
         self._running: dict[str, str] = {}
         self._done: Counter[str] = Counter()
-
-    def __enter__(self) -> "EngineWatch":
-        """Begin to show."""
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        if self._live:
-            self._live.stop()
 
     def on_event(self, event: automation.EngineEvent) -> None:
         """Take one event of the engine."""

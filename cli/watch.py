@@ -6,14 +6,13 @@ line whenever an object's state changes, so that a log stays readable.
 
 from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from cli.console import Followed
 from operations.readiness import has_progress
 from operations.wait import Progress
 
@@ -21,30 +20,13 @@ _MARKS = {"ready": "[green]✓[/]", "progressing": "[yellow]…[/]", "failed": "
 _ROWS_KEPT_FREE = 6
 
 
-class Watch:
+class Watch(Followed):
     """Shows every report of a deployment; use it as a context manager."""
 
     def __init__(self, console: Console) -> None:
         """Choose the form by whether the console is a terminal."""
-        self._console = console
-        self._live = Live(console=console, transient=True) if console.is_terminal else None
+        super().__init__(console)
         self._last: dict[str, str] = {}
-
-    def __enter__(self) -> "Watch":
-        """Begin to show."""
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leave the terminal as it was."""
-        if self._live:
-            self._live.stop()
 
     def report(self, objects: Sequence[Progress]) -> None:
         """Show where everything stands."""
