@@ -19,7 +19,7 @@ down: setup ## stop the local cluster; its data goes
 	@$(VENV)/mpk local down
 
 test: lint types ## everything: lint, types, layers, and each tier of tests that can run here
-	$(VENV)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(VENV)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .
