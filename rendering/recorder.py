@@ -6,6 +6,7 @@ An unknown function call is an error, never an empty answer.
 """
 
 import contextlib
+import gc
 import json
 import os
 import runpy
@@ -114,7 +115,7 @@ def record(
         "manpasik:secrets": json.dumps(dict(given)),
         "manpasik:seed": seed,
     }
-    with _ONE_AT_A_TIME, _no_cluster():
+    with _ONE_AT_A_TIME, _no_cluster(), _no_collection():
         monitor = _Monitor(_Mocks())
         mocks.set_mocks(
             _Mocks(), project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
@@ -152,6 +153,20 @@ def _no_cluster() -> Generator[None]:
     """A recording meets no cluster, so it names none: paths of a machine stay out of it."""
     with mock.patch.dict(os.environ, {"KUBECONFIG": "no-cluster"}):
         yield
+
+
+@contextlib.contextmanager
+def _no_collection() -> Generator[None]:
+    """A recording makes a million objects that live to its end: looking for garbage among them in
+    between takes as long as all the rest.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _plain(value: Any) -> Any:
