@@ -12,7 +12,6 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from settings import names
-from settings.variables import Reading
 
 NOBODY = 65534
 JOB_RETRIES = 3
@@ -47,26 +46,6 @@ def resources(
     return k8s.core.v1.ResourceRequirementsArgs(
         requests={"cpu": cpu, "memory": memory}, limits=limits
     )
-
-
-def environment(
-    readings: Sequence[Reading], config_map: pulumi.Input[str], secret: pulumi.Input[str]
-) -> list[k8s.core.v1.EnvVarArgs]:
-    """Environment variables, each from where its value belongs."""
-    return [_variable(reading, config_map, secret) for reading in readings]
-
-
-def _variable(
-    reading: Reading, config_map: pulumi.Input[str], secret: pulumi.Input[str]
-) -> k8s.core.v1.EnvVarArgs:
-    if reading.source == "service":
-        return k8s.core.v1.EnvVarArgs(name=reading.name, value=reading.value)
-    if reading.source == "secret":
-        return from_secret(reading.name, secret, reading.name)
-    source = k8s.core.v1.EnvVarSourceArgs(
-        config_map_key_ref=k8s.core.v1.ConfigMapKeySelectorArgs(name=config_map, key=reading.name)
-    )
-    return k8s.core.v1.EnvVarArgs(name=reading.name, value_from=source)
 
 
 def from_secret(name: str, secret: pulumi.Input[str], key: str) -> k8s.core.v1.EnvVarArgs:

@@ -10,6 +10,7 @@ import pulumi
 
 from components.contracts import DataStore
 from components.delivery.migration import Migration, MigrationArgs
+from components.environment import Environment
 from components.platform.namespaces import Namespaces
 from components.workloads.configuration import Configuration, ConfigurationArgs
 from components.workloads.workload import Workload, WorkloadArgs
@@ -17,7 +18,6 @@ from settings import variables
 from settings.catalog import Service, StoreName
 from settings.loader import Settings
 from settings.secrets import Secrets
-from settings.variables import Reading
 
 # What the services take when nobody tells them another figure (PROBE-06).
 CODE_SHUTDOWN_SECONDS = 5
@@ -66,8 +66,8 @@ class Product(pulumi.ComponentResource):
         self.gateway = workloads["gateway"].service
         self.register_outputs({"gateway": self.gateway})
 
-    def _readings(self, service: Service) -> tuple[Reading, ...]:
-        return self._configuration.present(variables.readings(self._args.settings, service))
+    def _environment(self, service: Service) -> Environment:
+        return self._configuration.environment(variables.readings(self._args.settings, service))
 
     def _migration(self, service: Service, earlier: Mapping[str, Migration]) -> Migration:
         settings = self._args.settings
@@ -80,9 +80,7 @@ class Product(pulumi.ComponentResource):
                 files_image=f"{settings.stack.images.registry}/migrations:{settings.stack.images.tag}",
                 client_image=_client_image(settings),
                 namespace=self._args.namespaces.application,
-                readings=self._readings(service),
-                config_map=self._configuration.config_map,
-                secret=self._configuration.secret,
+                environment=self._environment(service),
                 sslmode=pulumi.Output.from_input(self._values["DB_SSLMODE"]).apply(_mode_only),
                 # A guest's tables refer to the owner's (admin reads auth's `users`).
                 runs_after=[
@@ -95,7 +93,7 @@ class Product(pulumi.ComponentResource):
 
     def _workload(self, service: Service, migration: Migration | None) -> Workload:
         settings = self._args.settings
-        readings = self._readings(service)
+        environment = self._environment(service)
         ready = [r for store in service.stores for r in self._args.stores[store].ready_when]
         return Workload(
             service.name,
@@ -105,10 +103,8 @@ class Product(pulumi.ComponentResource):
                 size=settings.size(service.name),
                 image=settings.image(service.name),
                 namespace=self._args.namespaces.application,
-                readings=readings,
-                config_map=self._configuration.config_map,
-                secret=self._configuration.secret,
-                checksum=self._configuration.checksum(readings),
+                environment=environment,
+                checksum=self._configuration.checksum(environment.readings),
                 shutdown_seconds=_shutdown_seconds(settings),
                 gate_image=_client_image(settings),
                 starts_after=[*ready, *([migration.job] if migration else [])],

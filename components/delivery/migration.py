@@ -14,9 +14,9 @@ import pulumi_kubernetes as k8s
 
 from components import pods
 from components.delivery.schema import migrations_table
+from components.environment import Environment
 from settings import names
 from settings.catalog import Service
-from settings.variables import Reading
 
 MIGRATE_IMAGE = "migrate/migrate:v4.19.1"
 DEADLINE_SECONDS = 600
@@ -48,9 +48,7 @@ class MigrationArgs:
     client_image: str
     """Image with psql."""
     namespace: pulumi.Input[str]
-    readings: Sequence[Reading]
-    config_map: pulumi.Input[str]
-    secret: pulumi.Input[str]
+    environment: Environment
     sslmode: pulumi.Input[str]
     """TLS mode of the connection, without the pool options that DB_SSLMODE may carry (ENV-13)."""
     runs_after: Sequence[pulumi.Resource] = ()
@@ -102,8 +100,7 @@ def _template(
     args: MigrationArgs, labels: dict[str, str], account: k8s.core.v1.ServiceAccount
 ) -> k8s.core.v1.PodTemplateSpecArgs:
     url = database_url(args.service, args.sslmode)
-    connection = [reading for reading in args.readings if reading.name in _CONNECTION]
-    env = pods.environment(connection, args.config_map, args.secret)
+    env = args.environment.variables(_CONNECTION)
     volume, mount = pods.scratch("files", FILES)
     copy = f"cp /migrations/{args.service.name}/*.sql {FILES}/"
     return k8s.core.v1.PodTemplateSpecArgs(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.environment import Environment
 from components.pods import metadata
 from settings import names
 from settings.variables import Reading
@@ -57,10 +58,11 @@ class Configuration(pulumi.ComponentResource):
         self.secret = secret.metadata.name
         self.register_outputs({"config_map": self.config_map, "secret": self.secret})
 
-    def present(self, readings: Sequence[Reading]) -> tuple[Reading, ...]:
-        """The readings that have a value here; an optional one without is not set at all."""
+    def environment(self, readings: Sequence[Reading]) -> Environment:
+        """What a program is given that reads these; an optional one without a value is not set."""
         held = {"configuration": self._values, "secret": self._secrets}
-        return tuple(r for r in readings if r.source == "service" or r.name in held[r.source])
+        present = [r for r in readings if r.source == "service" or r.name in held[r.source]]
+        return Environment(readings=present, config_map=self.config_map, secret=self.secret)
 
     def checksum(self, readings: Sequence[Reading]) -> pulumi.Output[str]:
         """Ten digits over the values that these readings find here.

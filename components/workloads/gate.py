@@ -5,15 +5,12 @@ reports itself healthy and loses everything at the next restart (ENV-01). This h
 start, not only in a deployment.
 """
 
-from collections.abc import Sequence
-
-import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
 from components.delivery.schema import migrations_table
+from components.environment import Environment
 from settings.catalog import Service, StoreName
-from settings.variables import Reading
 
 GATE_VARIABLES: dict[StoreName, tuple[str, ...]] = {
     "postgres": ("DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_SSLMODE"),
@@ -69,11 +66,7 @@ def gate_script(service: Service) -> str:
 
 
 def store_gate(
-    service: Service,
-    image: str,
-    readings: Sequence[Reading],
-    config_map: pulumi.Input[str],
-    secret: pulumi.Input[str],
+    service: Service, image: str, environment: Environment
 ) -> k8s.core.v1.ContainerArgs | None:
     """The init container of a service that uses stores; None for one that uses none."""
     if not service.stores:
@@ -83,7 +76,7 @@ def store_gate(
         name="wait-for-stores",
         image=image,
         command=["sh", "-c", gate_script(service)],
-        env=pods.environment([r for r in readings if r.name in wanted], config_map, secret),
+        env=environment.variables(wanted),
         resources=pods.resources("10m", "16Mi", memory_limit="64Mi"),
         security_context=pods.container_security(),
     )

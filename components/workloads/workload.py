@@ -12,11 +12,11 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
+from components.environment import Environment
 from components.workloads import probes
 from components.workloads.gate import store_gate
 from settings import names
 from settings.catalog import Service, WorkloadSize
-from settings.variables import Reading
 
 PROGRESS_DEADLINE_SECONDS = 300
 # Until every gateway and kube-proxy has heard that the pod leaves; the gateway itself exits at once
@@ -35,9 +35,7 @@ class WorkloadArgs:
     size: WorkloadSize
     image: str
     namespace: pulumi.Input[str]
-    readings: Sequence[Reading]
-    config_map: pulumi.Input[str]
-    secret: pulumi.Input[str]
+    environment: Environment
     checksum: pulumi.Input[str]
     shutdown_seconds: int
     gate_image: str
@@ -126,7 +124,7 @@ def _template(
 ) -> k8s.core.v1.PodTemplateSpecArgs:
     drain = DRAIN_SECONDS[args.service.protocol]
     volume, _ = pods.scratch()
-    gate = store_gate(args.service, args.gate_image, args.readings, args.config_map, args.secret)
+    gate = store_gate(args.service, args.gate_image, args.environment)
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(
             labels=labels, annotations={"manpasik.com/checksum": args.checksum}
@@ -158,7 +156,7 @@ def _container(name: str, args: WorkloadArgs, drain: int) -> k8s.core.v1.Contain
             k8s.core.v1.ContainerPortArgs(name=port_name, container_port=port, protocol="TCP")
             for port_name, port in ports
         ],
-        env=pods.environment(args.readings, args.config_map, args.secret),
+        env=args.environment.variables(),
         resources=pods.resources(
             size.cpu, size.memory, cpu_limit=size.cpu_limit, memory_limit=size.memory_limit
         ),
