@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from cli import local
 from cli.check import check
+from cli.compose import compose
 from cli.console import messages
 from cli.destroy import destroy
 from cli.engine import EngineError
@@ -59,6 +60,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(check)
 app.command()(render)
+app.command()(compose)
 app.command()(plan)
 app.command()(schema)
 app.command()(destroy)

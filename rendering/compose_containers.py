@@ -83,7 +83,7 @@ def service(pod: Pod, values: Values, mounts: Mounts) -> Words:
     if "readinessProbe" in container:
         words["healthcheck"] = _health(pod, values)
     words |= _limits(container["resources"])
-    return {key: value for key, value in words.items() if value not in ([], {}, None)}
+    return {key: value for key, value in words.items() if value not in ([], {})}
 
 
 def mounts(pod: Pod, values: Values) -> Mounts:
@@ -104,8 +104,9 @@ def mounts(pod: Pod, values: Values) -> Mounts:
                 pass
             case {"configMap": {"name": config}}:
                 found.plain.update(_below(path, values.config(config)))
-            case {"secret": {"secretName": secret}}:
-                found.encoded.update(_below(path, values.secret_files(secret)))
+            case {"secret": {"secretName": secret, "items": items}}:
+                paths = {item["key"]: item["path"] for item in items}
+                found.encoded.update(_below(path, values.secret_files(secret, paths)))
             case _:
                 raise NotImplementedError(f"{pod.name}: Compose does not know the volume {name}")
     return found
@@ -125,8 +126,10 @@ def _variable(path: str) -> str:
 
 
 def _commands(pod: Pod, values: Values, found: Mounts, environment: Mapping[str, str]) -> Words:
-    """What is run. Files come first, from the environment: Compose puts none into a container
-    whose root is read-only, unless it lies beside the compose file on the server.
+    """What is run, after it has written its files.
+
+    They come by the environment: Compose itself puts files of its own text into no container whose
+    root is read-only.
     """
     container = pod.container
     entrypoint = values.words(container.get("command", ()), environment)

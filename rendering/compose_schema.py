@@ -18,11 +18,11 @@ from settings.loader import Settings
 SQL_FOLDER = "/schema"
 """Where the containers find the product's SQL files."""
 
-_FUNCTIONS = f"""\
+_FUNCTIONS = """\
 set -eu
-export PGUSER="${{PGUSER:-$POSTGRES_USER}}" PGOPTIONS='--client-min-messages=warning'
-sql() {{ psql -v ON_ERROR_STOP=1 -qtAX "$@"; }}
-load() {{
+export PGUSER="${PGUSER:-$POSTGRES_USER}" PGOPTIONS='--client-min-messages=warning'
+sql() { psql -v ON_ERROR_STOP=1 -qtAX "$@"; }
+load() {
   database=$1 table=$2 number=0; shift 2
   sql -d postgres -v name="$database" <<'SQL'
 select format('create database %I', :'name')
@@ -35,11 +35,11 @@ SQL
     number=$((number + 1))
     if [ "$number" -gt "$there" ]; then
       echo "$database: $file.sql"
-      sql -d "$database" --single-transaction -f "{SQL_FOLDER}/$file.sql" \\
+      sql -d "$database" --single-transaction -f "$folder/$file.sql" \\
         -c "delete from $table" -c "insert into $table values ($number, false)"
     fi
   done
-}}
+}
 """
 
 
@@ -61,4 +61,4 @@ def schema_script(settings: Settings) -> str:
         for service in owners_first
         if service.schema_files
     ]
-    return "(\n" + _FUNCTIONS + "".join(f"{line}\n" for line in loads) + ")\n"
+    return "\n".join(["(", f"folder={SQL_FOLDER}", _FUNCTIONS.rstrip(), *loads, ")", ""])

@@ -1,7 +1,7 @@
 """What the containers of a compose file are given: values in the open, secrets by name only.
 
-A secret stands in the file as `${NAME:?…}`. Compose takes its value from `.env` beside the file, and
-refuses to start anything where it is absent or empty. Plain variables instead of Compose's own
+A secret stands in the file as `${NAME:?…}`. Compose takes its value from `.env` beside the file,
+and refuses to start anything where it is absent or empty. Plain variables instead of Compose's own
 `secrets:`, because the product's programs read variables and no file.
 
 The recording that this reads holds a stand-in for each of the product's secrets, unlike any other
@@ -17,7 +17,7 @@ from rendering.manifest import Manifest
 from rendering.recorder import reveal
 from settings import names
 
-ABSENT = "is missing in .env beside this file; run `mpk compose` again"
+ABSENT = "missing in .env"
 _REFERENCE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 
 
@@ -54,12 +54,11 @@ class Values:
         """The entries of a ConfigMap."""
         return {key: self.text(value) for key, value in self._config[name].items()}
 
-    def secret_files(self, name: str) -> Mapping[str, str]:
-        """The entries of a Secret in base64, since `.env` holds single lines."""
-        return {
-            key: self._by_name(name, key, base64.b64encode(value.encode()).decode())
-            for key, value in self._secrets[name].items()
-        }
+    def secret_files(self, name: str, paths: Mapping[str, str]) -> Mapping[str, str]:
+        """Files of a Secret in base64, since `.env` holds single lines; `paths` by key."""
+        held = self._secrets[name]
+        encoded = {key: base64.b64encode(held[key].encode()).decode() for key in paths}
+        return {paths[key]: self._by_name(name, key, text) for key, text in encoded.items()}
 
     def _word(self, word: str, environment: Mapping[str, str]) -> str:
         parts = _REFERENCE.split(word)

@@ -59,14 +59,18 @@ def replace_folder(files: Mapping[str, str], folder: Path) -> list[Path]:
     return [folder / name for name in sorted(files)]
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Make one file hold this: written beside and moved into place, its mode kept."""
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Make one file hold this: written beside and moved into place, its mode kept.
+
+    A private one is never readable by others, not even while it is written.
+    """
     path = path.resolve()
     beside = path.with_name(f".new-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch(mode=0o600 if private else 0o666)
         beside.write_bytes(content)
-        if path.is_file():
+        if path.is_file() and not private:
             shutil.copymode(path, beside)
         beside.replace(path)
     except OSError as error:

@@ -76,3 +76,8 @@ def version_label(tag: str) -> str:
 def checksum(values: Mapping[str, str]) -> str:
     """The annotation that rolls a pod when a value that it reads changes (pitfall A-4)."""
     return digest(dict(values))
+
+
+def compose_project(stack: str) -> str:
+    """The name under which Compose keeps a stack's containers and volumes."""
+    return re.sub(r"[^a-z0-9_-]", "-", f"{APPLICATION}-{stack}".lower())
