@@ -99,8 +99,8 @@ def _too_large(settings: Settings, document: Mapping[str, Any]) -> Iterator[str]
         yield (
             f"the containers reserve {asked_cpu:.1f} vCPU and {asked_memory / 1024:.1f} GiB; "
             f"a machine of {pool.vcpu} vCPU and {pool.memory_gb} GB (R-NODE) has "
-            f"{cpu / 1000:.1f} and {memory / 1024:.1f} for them. Leave services out (services_up_to_phase, "
-            "services.<name>.enabled), or use a larger machine"
+            f"{cpu / 1000:.1f} and {memory / 1024:.1f} for them. Leave services out "
+            "(services_up_to_phase, services.<name>.enabled), or use a larger machine"
         )
 
 
