@@ -1,7 +1,7 @@
 """The tree of commands, and how every known error reaches a person.
 
 Exit codes: 0 done; 1 a deployment failed, or a schema is stale; 2 the input is wrong; 3 cluster or
-engine is not there; 130 interrupted.
+engine is not there; 4 `mpk plan --exit-code` found changes; 130 interrupted.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from cli.plan import plan
 from cli.render import render
 from cli.schema import schema
 from cli.up import up
-from localcluster import LocalClusterError
+from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
 from rendering.folder import OutputFolderError
 from rendering.sources import SourceError
@@ -38,12 +38,12 @@ class _Explaining(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, OutputFolderError, SourceError) as error:
+        except (SettingsError, OutputFolderError, SourceError, UnusableError) as error:
             self._tell(error, BAD_INPUT)
         except (ClusterError, LocalClusterError, EngineError) as error:
             self._tell(error, NOT_THERE)
         except KeyboardInterrupt:
-            sentence = "Interrupted. What is applied stays; run the same command again to go on."
+            sentence = "Interrupted. What is done stays; run the same command again to go on."
             self._tell(sentence, INTERRUPTED)
 
     def _tell(self, what: object, code: int) -> None:

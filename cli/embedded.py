@@ -7,7 +7,9 @@ from pathlib import Path
 import localcluster
 from cli.local import build_progress
 from settings.capacity import allocatable
+from settings.kubeconfig import kubeconfig_path
 from settings.loader import Settings
+from settings.paths import local_kubeconfig
 
 
 def start_for(settings: Settings) -> localcluster.Cluster:
@@ -36,21 +38,28 @@ def nodes_of(settings: Settings) -> tuple[localcluster.SimulatedNode, ...]:
     )
 
 
+def is_target(settings: Settings) -> bool:
+    """Whether a stack goes to the embedded cluster: `local` does, unless its file names another."""
+    return settings.stack.environment == "local" and settings.stack.cluster.kubeconfig is None
+
+
 def exists_for(settings: Settings) -> bool:
     """False where the stack's target is the embedded cluster and there is none."""
-    own = settings.stack.environment == "local" and settings.stack.cluster.kubeconfig is None
-    return not own or bool(localcluster.status("local")["exists"])
+    return not is_target(settings) or bool(localcluster.status("local")["exists"])
+
+
+def kubeconfig_of(settings: Settings) -> str:
+    """The kubeconfig of a stack's own target; starts nothing."""
+    return str(local_kubeconfig()) if is_target(settings) else kubeconfig_path(settings)
 
 
 def kubectl() -> str:
     """The kubectl to name in a hint: the user's own, else the one built here."""
-    return shutil.which("kubectl") or str(localcluster.ensure(["kubectl"], _quiet)["kubectl"])
+    return shutil.which("kubectl") or str(
+        localcluster.ensure(["kubectl"], localcluster.quiet)["kubectl"]
+    )
 
 
 def mpk() -> str:
     """This program as the user may call it."""
     return str(Path(sys.argv[0])) if Path(sys.argv[0]).name == "mpk" else "mpk"
-
-
-def _quiet(_done: int, _total: int, _message: str) -> None:
-    """Report to nobody."""

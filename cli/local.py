@@ -1,15 +1,14 @@
 """`mpk local up | status | down`: the cluster on this machine.
 
-Exit codes: 0 done; 1 it cannot be done, and the message says what to do; 2 wrong usage; 3 `status`
-found the cluster absent or not ready; 130 interrupted.
+Exit codes are those of `cli/app.py`; `status` exits with 3 where the cluster is absent or not
+ready.
 """
 
-import functools
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,13 +18,9 @@ from rich.table import Table
 
 import localcluster
 
-EXIT_FAILED = 1
-EXIT_NOT_READY = 3
-EXIT_INTERRUPTED = 130
+NOT_READY = 3
 LINE_EVERY_SECONDS = 10.0
 MEBIBYTE = 1024 * 1024
-
-Arguments = ParamSpec("Arguments")
 
 app = typer.Typer(
     help="The Kubernetes control plane on this machine: loopback only, no container, no root.",
@@ -33,27 +28,6 @@ app = typer.Typer(
 )
 NameOption = Annotated[str, typer.Option("--name", help="Which cluster; several run side by side.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
-
-
-def _exits(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Turn refusals and Ctrl-C into a message and an exit code."""
-
-    @functools.wraps(command)
-    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except localcluster.LocalClusterError as error:
-            typer.echo(f"Error: {error}", err=True)
-            raise typer.Exit(EXIT_FAILED) from error
-        except KeyboardInterrupt as interrupt:
-            typer.echo(
-                "\nInterrupted. Nothing is lost: run the same command again and it goes on "
-                "where it was, or `mpk local down` to remove what runs.",
-                err=True,
-            )
-            raise typer.Exit(EXIT_INTERRUPTED) from interrupt
-
-    return wrapped
 
 
 class _Lines:
@@ -77,7 +51,7 @@ def build_progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
     """A report that suits stderr: a live bar on a terminal, lines elsewhere."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
-        yield (lambda _done, _total, _message: None) if quiet else _Lines()
+        yield localcluster.quiet if quiet else _Lines()
         return
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True) as bar:
@@ -90,7 +64,6 @@ def build_progress(*, quiet: bool = False) -> Generator[localcluster.Report]:
 
 
 @app.command()
-@_exits
 def up(
     name: NameOption = "local",
     nodes: Annotated[int | None, typer.Option(min=1, help="How many nodes.")] = None,
@@ -124,7 +97,6 @@ def up(
 
 
 @app.command()
-@_exits
 def status(name: NameOption = "local", as_json: JsonOption = False) -> None:
     """Say how the cluster is; exit 3 when it is absent or not ready."""
     found = localcluster.status(name)
@@ -135,11 +107,10 @@ def status(name: NameOption = "local", as_json: JsonOption = False) -> None:
     else:
         _print_status(found)
     if not found["ready"]:
-        raise typer.Exit(EXIT_NOT_READY)
+        raise typer.Exit(NOT_READY)
 
 
 @app.command()
-@_exits
 def down(name: NameOption = "local", as_json: JsonOption = False) -> None:
     """End the cluster's processes and remove all it made."""
     with build_progress(quiet=as_json) as report:

@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
+from cli import embedded
 from cli.console import print_json, results
 from operations.live import live
 from rendering.plan import Plan
 from rendering.plan import plan as planned
 from rendering.plan_text import as_dict, as_markdown, as_text
 from rendering.sources import Source, SourceError, Sources
-from settings.kubeconfig import kubeconfig_path
 from settings.loader import Settings, load_all, stack_names
-from settings.paths import local_kubeconfig
 
 CHANGES = 4
 LIVE = "live"
@@ -101,14 +100,8 @@ def _of_stack(folder: Path, stack: str, stacks: Sequence[str]) -> Path:
 
 
 def _against_live(settings: Settings, kubeconfig: Path | None) -> Plan:
-    return live(settings, str(kubeconfig.expanduser()) if kubeconfig else _target(settings))
-
-
-def _target(settings: Settings) -> str:
-    """The cluster that `mpk up` would use; a plan starts none."""
-    if settings.stack.environment == "local" and settings.stack.cluster.kubeconfig is None:
-        return str(local_kubeconfig())
-    return kubeconfig_path(settings)
+    chosen = str(kubeconfig.expanduser()) if kubeconfig else embedded.kubeconfig_of(settings)
+    return live(settings, chosen)
 
 
 def _tell(plans: Sequence[Plan], form: Format) -> None:

@@ -21,7 +21,6 @@ from operations.wait import NOT_THERE, Progress, until_ready
 from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import secrets
-from settings.kubeconfig import kubeconfig_path
 from settings.loader import Settings, load
 from settings.paths import local_kubeconfig
 
@@ -134,11 +133,9 @@ def target(settings: Settings, chosen: Path | None) -> str:
     """The kubeconfig to use; the embedded cluster is started where it is the target."""
     if chosen is not None:
         return str(chosen.expanduser())
-    own = settings.stack.cluster.kubeconfig
-    if settings.stack.environment == "local" and own is None:
+    if embedded.is_target(settings):
         embedded.start_for(settings)
-        return str(local_kubeconfig())
-    return kubeconfig_path(settings)
+    return embedded.kubeconfig_of(settings)
 
 
 def deploy_recorded(

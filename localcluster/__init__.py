@@ -6,10 +6,10 @@ port on any interface but loopback. Several clusters live side by side, each und
 """
 
 from localcluster.control_plane import Cluster, down, up
-from localcluster.errors import LocalClusterError
+from localcluster.errors import LocalClusterError, UnusableError
 from localcluster.nodes import Resources, SimulatedNode, uniform
 from localcluster.observation import status
-from localcluster.programs import PROGRAMS, Report, ensure, versions
+from localcluster.programs import PROGRAMS, Report, ensure, quiet, versions
 
 __all__ = [
     "PROGRAMS",
@@ -18,8 +18,10 @@ __all__ = [
     "Report",
     "Resources",
     "SimulatedNode",
+    "UnusableError",
     "down",
     "ensure",
+    "quiet",
     "status",
     "uniform",
     "up",

@@ -12,7 +12,7 @@ from localcluster.commands import PARTS, PORTS_OF
 from localcluster.errors import LocalClusterError
 from localcluster.files import locked, make_private_directory
 from localcluster.nodes import SimulatedNode
-from localcluster.programs import Report
+from localcluster.programs import Report, quiet
 from localcluster.startup import Startup
 
 DEFAULT_NODE_COUNT = 3
@@ -33,10 +33,6 @@ class Cluster:
     nodes: tuple[str, ...]
 
 
-def _quiet(_done: int, _total: int, _message: str) -> None:
-    """Report to nobody."""
-
-
 @contextmanager
 def _held(name: str, report: Report) -> Generator[Path]:
     """The cluster's directory, for one `up` or `down` at a time."""
@@ -54,7 +50,7 @@ def up(
     wanted: Sequence[SimulatedNode] | None = None,
     *,
     lifetime_seconds: float | None = None,
-    report: Report = _quiet,
+    report: Report = quiet,
 ) -> Cluster:
     """Make the cluster run with those nodes (None: as it was, else three of a default size).
 
@@ -84,7 +80,7 @@ def up(
         )
 
 
-def down(name: str = "local", *, report: Report = _quiet) -> bool:
+def down(name: str = "local", *, report: Report = quiet) -> bool:
     """End the cluster's processes and remove all it made; False when there was nothing."""
     with _held(name, report) as directory:
         alive = processes.running(directory)

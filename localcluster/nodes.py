@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localcluster.api import Endpoint
-from localcluster.errors import LocalClusterError
+from localcluster.errors import UnusableError
 
 SIMULATED_LABEL = "manpasik.dev/simulated"
 NODES_PATH = "/api/v1/nodes"
@@ -33,7 +33,7 @@ class Resources:
             value: str = getattr(self, name)
             if not _QUANTITY.fullmatch(value):
                 message = f"{name} {value!r} is no Kubernetes quantity. Write it like 4 or 8Gi."
-                raise LocalClusterError(message)
+                raise UnusableError(message)
 
     def as_status(self) -> dict[str, str]:
         """The resource list of a Node's status."""
@@ -61,7 +61,7 @@ class SimulatedNode:
         """Refuse a name that the API server would refuse, before anything is started."""
         if not _NAME.fullmatch(self.name):
             message = f"Node name {self.name!r} must be lower-case letters, digits, '-' and '.'."
-            raise LocalClusterError(message)
+            raise UnusableError(message)
 
     def manifest(self, pod_network: str) -> dict[str, Any]:
         """The Node object, without its status."""
@@ -113,7 +113,7 @@ def uniform(count: int, *, cpu: str = "4", memory: str = "8Gi") -> tuple[Simulat
     """That many equal nodes, spread over three zones."""
     if count < 1:
         message = f"A cluster needs at least one node, not {count}."
-        raise LocalClusterError(message)
+        raise UnusableError(message)
     capacity = Resources(cpu=cpu, memory=memory)
     return tuple(
         SimulatedNode(name=f"node-{index + 1}", capacity=capacity, zone=f"local-{'abc'[index % 3]}")

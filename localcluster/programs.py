@@ -30,6 +30,10 @@ Report = Callable[[int, int, str], None]
 """Told (packages done, packages in all, what happens); 0 in all means: not known yet."""
 
 
+def quiet(_done: int, _total: int, _message: str) -> None:
+    """Report to nobody."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tool:
     """One Go module under `tools/` and the programs that are built from it together."""

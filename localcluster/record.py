@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from localcluster.api import Endpoint
-from localcluster.errors import LocalClusterError
+from localcluster.errors import LocalClusterError, UnusableError
 from localcluster.files import write_private
 from localcluster.nodes import Resources, SimulatedNode
 from settings import paths
@@ -37,7 +37,7 @@ def directory_of(name: str) -> Path:
             f"Cluster name {name!r} is not usable. "
             "Use up to 40 lower-case letters, digits and '-', beginning and ending without '-'."
         )
-        raise LocalClusterError(message)
+        raise UnusableError(message)
     # Resolved: processes are found by this very text.
     return paths.local_kubeconfig(name).parent.resolve()
 

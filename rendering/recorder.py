@@ -157,8 +157,9 @@ def _no_cluster() -> Generator[None]:
 
 @contextlib.contextmanager
 def _no_collection() -> Generator[None]:
-    """A recording makes a million objects that live to its end: looking for garbage among them in
-    between takes as long as all the rest.
+    """Look for no garbage among a million objects that live to the end of the recording.
+
+    Looking would take as long as all the rest.
     """
     was_enabled = gc.isenabled()
     gc.disable()

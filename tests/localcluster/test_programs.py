@@ -26,10 +26,6 @@ WELL = """
 """
 
 
-def _quiet(_done: int, _total: int, _message: str) -> None:
-    """Nobody listens."""
-
-
 @pytest.fixture
 def play_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Put a script in Go's place; count its builds; keep programs in a fresh cache."""
@@ -83,13 +79,13 @@ def test_another_go_asks_for_a_new_build():
 
 def test_an_unknown_program_is_refused_with_the_known_ones():
     with pytest.raises(LocalClusterError, match=r"Unknown programs kubelet\. Known: kube-api"):
-        programs.ensure(["kubelet"], _quiet)
+        programs.ensure(["kubelet"], programs.quiet)
 
 
 def test_a_built_program_is_not_built_again(play_go):
     count = play_go(WELL)
-    first = programs.ensure(ETCD_ONLY, _quiet)
-    assert programs.ensure(ETCD_ONLY, _quiet) == first
+    first = programs.ensure(ETCD_ONLY, programs.quiet)
+    assert programs.ensure(ETCD_ONLY, programs.quiet) == first
     assert first["etcd"].read_text() == "built\n"
     assert count.read_text() == "build\n"
 
@@ -104,16 +100,16 @@ def test_progress_counts_packages_up_to_all_of_them(play_go):
 def test_a_failed_build_leaves_nothing_that_looks_finished(play_go):
     play_go("echo 'x.go:1: undefined: y' >&2; exit 1")
     with pytest.raises(LocalClusterError, match=r"undefined: y(.|\n)*tools/etcd/go\.mod"):
-        programs.ensure(ETCD_ONLY, _quiet)
+        programs.ensure(ETCD_ONLY, programs.quiet)
     count = play_go(WELL)
-    assert programs.ensure(ETCD_ONLY, _quiet)["etcd"].exists()
+    assert programs.ensure(ETCD_ONLY, programs.quiet)["etcd"].exists()
     assert count.read_text() == "build\n"
 
 
 def test_without_a_network_the_error_names_the_kind_of_registry(play_go):
     play_go("echo 'go: a@v1: dial tcp: lookup x: no such host' >&2; exit 1")
     with pytest.raises(LocalClusterError, match="needs the Go module proxy"):
-        programs.ensure(ETCD_ONLY, _quiet)
+        programs.ensure(ETCD_ONLY, programs.quiet)
 
 
 def test_two_builders_at_once_build_once(play_go, monkeypatch: pytest.MonkeyPatch):
@@ -175,6 +171,6 @@ def test_a_killed_builder_does_not_block_the_next(play_go):
         assert holder.stdout.readline() == "held\n"
         holder.kill()
     began = time.monotonic()
-    assert programs.ensure(ETCD_ONLY, _quiet)["etcd"].exists()
+    assert programs.ensure(ETCD_ONLY, programs.quiet)["etcd"].exists()
     assert time.monotonic() - began < 10
     assert count.read_text() == "build\n"
