@@ -16,10 +16,10 @@ import pytest
 from rendering import manifests, record
 from rendering.recorder import reveal
 from settings import load
+from tests.support.postgres import postgres as server
 from tests.support.servers import BIN, free_port, running
 
 SEED = "seed of a test"
-NOBODY = 65534
 # busybox's nc of the image, reduced to what the gate asks of it.
 NC = f"""#!{sys.executable}
 import socket, sys
@@ -48,32 +48,8 @@ def tools():
 @pytest.fixture(scope="module")
 def postgres(rendered, tools):
     secret = rendered["Secret", "postgres"]["stringData"]
-    binaries = BIN
-    user = None
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        binaries = readable_by_all(tools)
-        os.chown(tools, NOBODY, NOBODY)
-        user = NOBODY
-    (tools / "password").write_text(secret["POSTGRES_PASSWORD"])
-    data = tools / "data"
-    initdb = [
-        binaries / "initdb", "--pgdata", data, "--username", secret["POSTGRES_USER"],
-        "--pwfile", tools / "password", "--auth", "scram-sha-256",
-    ]  # fmt: skip
-    subprocess.run(initdb, user=user, check=True, capture_output=True)
-    port = free_port()
-    server = [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", tools]
-    with running(server, port, user=user):
-        yield port
-
-
-def readable_by_all(folder):
-    """PostgreSQL with the libraries of its wheel, where any user may read it."""
-    package = BIN.parents[1]
-    shutil.copytree(BIN.parent, folder / package.name / "pginstall")
-    for libraries in package.parent.glob(f"{package.name}.libs"):
-        shutil.copytree(libraries, folder / libraries.name)
-    return folder / package.name / "pginstall" / "bin"
+    with server(tools, secret["POSTGRES_USER"], secret["POSTGRES_PASSWORD"]) as found:
+        yield found.port
 
 
 @pytest.fixture

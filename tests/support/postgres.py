@@ -1,0 +1,67 @@
+"""A real PostgreSQL for tests, from the wheel: loopback only, its data goes with the folder."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.servers import BIN, free_port, running
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server."""
+
+    port: int
+    user: str
+    password: str
+
+    def query(self, database: str, statement: str) -> str:
+        """What psql prints for a statement."""
+        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user]
+        return subprocess.run(
+            [BIN / "psql", *address, "-d", database, "-qtAXc", statement],
+            env={"PGPASSWORD": self.password},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    def databases(self) -> list[str]:
+        """The names of all databases."""
+        return self.query("postgres", "select datname from pg_database order by 1").splitlines()
+
+
+@contextlib.contextmanager
+def postgres(
+    folder: Path, user: str, password: str, options: Sequence[str] = ()
+) -> Iterator[Postgres]:
+    """A server whose data lies in the folder, for as long as the block lasts."""
+    binaries, runs_as = BIN, None
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        binaries, runs_as = _readable_by_all(folder), NOBODY
+        os.chown(folder, NOBODY, NOBODY)
+    (folder / "password").write_text(password)
+    data, port = folder / "data", free_port()
+    initdb = [
+        binaries / "initdb", "--pgdata", data, "--username", user,
+        "--pwfile", folder / "password", "--auth", "scram-sha-256",
+    ]  # fmt: skip
+    subprocess.run(initdb, user=runs_as, check=True, capture_output=True)
+    server = [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder]
+    with running([*server, *options], port, user=runs_as):
+        yield Postgres(port, user, password)
+
+
+def _readable_by_all(folder: Path) -> Path:
+    """PostgreSQL with the libraries of its wheel, where any user may read it."""
+    package = BIN.parents[1]
+    shutil.copytree(BIN.parent, folder / package.name / "pginstall")
+    for libraries in package.parent.glob(f"{package.name}.libs"):
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / package.name / "pginstall" / "bin"
