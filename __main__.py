@@ -7,7 +7,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.data.stores import in_cluster
-from components.platform.namespaces import Namespaces, NamespacesArgs
+from components.edge.entrance import entrance_to
+from components.platform.foundation import foundation
 from components.product import Product, ProductArgs
 from settings import SettingsError, load, secrets
 from settings.kubeconfig import kubeconfig_path
@@ -34,15 +35,15 @@ cluster = k8s.Provider(
 )
 in_this_cluster = pulumi.ResourceOptions(provider=cluster)
 
-namespaces = Namespaces("namespaces", NamespacesArgs(stack=settings.stack_name), in_this_cluster)
-stores = in_cluster(
-    settings.stack_name, namespaces.data, settings.stores, resolved, in_this_cluster
-)
+namespaces = foundation(settings, in_this_cluster)
+stores = in_cluster(settings, namespaces.data, resolved, in_this_cluster)
 product = Product(
     "product",
     ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
     in_this_cluster,
 )
-
 pulumi.export("namespace", namespaces.application)
 pulumi.export("gateway", product.gateway)
+entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
+if entrance:
+    pulumi.export("url", entrance.url)

@@ -77,7 +77,7 @@ class Product(pulumi.ComponentResource):
             MigrationArgs(
                 stack=settings.stack_name,
                 service=service,
-                files_image=f"{settings.stack.images.registry}/migrations:{settings.stack.images.tag}",
+                files_image=f"{settings.stack.images.registry}/migrations:{settings.release}",
                 client_image=_client_image(settings),
                 namespace=self._args.namespaces.application,
                 environment=self._environment(service),
@@ -102,6 +102,8 @@ class Product(pulumi.ComponentResource):
                 service=service,
                 size=settings.size(service.name),
                 image=settings.image(service.name),
+                pull_policy=settings.pull_policy(service.name),
+                zones=settings.nodes.zones,
                 namespace=self._args.namespaces.application,
                 environment=environment,
                 checksum=self._configuration.checksum(environment.readings),

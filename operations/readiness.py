@@ -42,13 +42,15 @@ def assess(content: Mapping[str, Any]) -> State:
             return _stateful_set(content)
         case "Job":
             return _job(content)
+        case "HorizontalPodAutoscaler":
+            return _autoscaler(content)
         case _:
             return State("ready")
 
 
 def has_progress(kind: str) -> bool:
     """Whether objects of this kind take time to become ready."""
-    return kind in ("Deployment", "StatefulSet", "Job")
+    return kind in ("Deployment", "StatefulSet", "Job", "HorizontalPodAutoscaler")
 
 
 def pod_trouble(pods: Iterable[Mapping[str, Any]]) -> State | None:
@@ -127,3 +129,11 @@ def _job(content: Mapping[str, Any]) -> State:
         return State("ready", "complete")
     attempts = int(content.get("status", {}).get("failed", 0))
     return State("progressing", f"running, {attempts} attempts failed" if attempts else "running")
+
+
+def _autoscaler(content: Mapping[str, Any]) -> State:
+    """Ready once the fewest pods are asked for: a new Deployment without a scale has one (W-1)."""
+    fewest = int(content["spec"].get("minReplicas", 1))
+    current = int(content.get("status", {}).get("currentReplicas", 0))
+    phase: Phase = "ready" if current >= fewest else "progressing"
+    return State(phase, f"{current} pods, at least {fewest}")

@@ -25,6 +25,7 @@ from pulumi.runtime.config import set_all_config
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
 from settings.problems import SettingsError
 from settings.secrets import stand_ins
+from settings.variables import required_secrets
 
 PROJECT = "manpasik"
 # Derives the passwords of a recording that nobody deploys. Public: nothing real comes of it.
@@ -103,13 +104,15 @@ def record(
 ) -> list[Recorded]:
     """Every resource of a stack, sorted by URN.
 
-    Without real secrets, those that the stack's file holds encrypted get values that only a
-    recording has.
+    Without real secrets, those that the stack's file holds encrypted, or that nothing may generate,
+    get values that only a recording has.
     """
     given = secrets
     if given is None:
-        encrypted = secret_names(settings.stack_name, root)
-        given = stand_ins(settings, encrypted, RECORDING_SEED)
+        absent = secret_names(settings.stack_name, root)
+        if settings.environment.secrets == "given":
+            absent = sorted({*absent, *required_secrets(settings)})
+        given = stand_ins(settings, absent, RECORDING_SEED)
     config = {
         STACK_KEY: settings.stack.model_dump_json(exclude_defaults=True),
         "manpasik:secrets": json.dumps(dict(given)),

@@ -4,7 +4,12 @@ The shares are those that the managed clouds publish for their nodes; the specif
 (R-NODE) are the machine's, so the difference decides whether a plan fits (D-7).
 """
 
-from settings.catalog import NodePool
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings.environments import Pool, WorkloadSize
+from settings.loader import Settings
+from settings.model import mebibytes, millicores
 
 EVICTION_MIB = 100
 # (up to that many cores, share kept), then (up to that many GiB, share kept).
@@ -12,7 +17,55 @@ _CPU_KEPT = ((1, 0.06), (2, 0.01), (4, 0.005), (float("inf"), 0.0025))
 _MEMORY_KEPT = ((4, 0.25), (8, 0.20), (16, 0.10), (128, 0.06), (float("inf"), 0.02))
 
 
-def allocatable(pool: NodePool) -> tuple[int, int]:
+# A rolling update holds one pod more of each service, and one more that is still leaving.
+EXTRA_PODS_PER_SERVICE = 2
+MIGRATION_CPU, MIGRATION_MIB = 50, 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amount:
+    """What some pods ask for together: thousandths of a core, MiB."""
+
+    pods: int
+    cpu: int
+    memory: int
+
+
+def quota(settings: Settings) -> Amount:
+    """What the application may ask for: twice what the environment's own figures come to.
+
+    Grown, rolling and migrating at once. Room for a service that a stack makes larger, so that its
+    change alone shows in a plan; more only where the stack's own figures come to more.
+    """
+    usual = _asked(dict.fromkeys(settings.services, settings.environment.workload))
+    own = _asked({name: settings.size(name) for name in settings.services})
+    return Amount(
+        pods=max(2 * usual.pods, own.pods),
+        cpu=max(2 * usual.cpu, own.cpu),
+        memory=max(2 * usual.memory, own.memory),
+    )
+
+
+def _asked(sizes: Mapping[str, WorkloadSize]) -> Amount:
+    counts = {name: size.most + EXTRA_PODS_PER_SERVICE for name, size in sizes.items()}
+    return Amount(
+        pods=sum(counts.values()) + len(sizes),
+        cpu=sum(counts[n] * millicores(s.cpu) + MIGRATION_CPU for n, s in sizes.items()),
+        memory=sum(counts[n] * int(mebibytes(s.memory)) + MIGRATION_MIB for n, s in sizes.items()),
+    )
+
+
+def cpu_quantity(thousandths: int) -> str:
+    """A CPU quantity in canonical form (W-4)."""
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def memory_quantity(mib: int) -> str:
+    """A memory quantity in canonical form (W-4)."""
+    return f"{mib}Mi" if mib % 1024 else f"{mib // 1024}Gi"
+
+
+def allocatable(pool: Pool) -> tuple[int, int]:
     """Thousandths of a core and MiB of memory that pods may use on one node of the pool."""
     cpu = pool.vcpu - _kept(pool.vcpu, _CPU_KEPT)
     memory = pool.memory_gb - _kept(pool.memory_gb, _MEMORY_KEPT)

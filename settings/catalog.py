@@ -8,13 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Port, VariableName
+from settings.environments import Environment
+from settings.images import BaseImage
+from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Phase, Port, VariableName
 
 StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
 """The kinds of data store that the product's code can talk to."""
-
-Phase = Annotated[int, Field(ge=1, le=4)]
-"""A phase of the specification: 1 MVP, 2 core, 3 advanced, 4 global."""
 
 
 class Service(Model):
@@ -58,6 +57,9 @@ class Service(Model):
 
     calls: tuple[DnsLabel, ...] = ()
     """Services it dials; each gives a `<NAME>_ADDR` variable."""
+
+    priority: Literal["critical", "standard"] = "standard"
+    """Which pods give way when the nodes are full: standard ones first."""
 
 
 class Variable(Model):
@@ -128,62 +130,6 @@ class Store(Model):
     """Topics to make beforehand (Kafka only)."""
 
 
-class WorkloadSize(Model):
-    """Replicas and resources of every service in an environment (R-OVL)."""
-
-    replicas: Annotated[int, Field(ge=1, le=100)]
-    """Pods per service."""
-
-    cpu: Cpu
-    """CPU request per pod."""
-
-    memory: Memory
-    """Memory request per pod."""
-
-    cpu_limit: Cpu
-    """CPU limit per pod."""
-
-    memory_limit: Memory
-    """Memory limit per pod; the services leak per call (OBS-05), so a limit must exist."""
-
-
-class NodePool(Model):
-    """The nodes that the specification gives an environment from a phase on (R-NODE)."""
-
-    from_phase: Phase
-    """First phase in which this row holds."""
-
-    count: Annotated[int, Field(ge=1, le=1000)]
-    """Nodes."""
-
-    vcpu: Annotated[int, Field(ge=1)]
-    """Virtual CPUs per node."""
-
-    memory_gb: Annotated[int, Field(ge=1)]
-    """Memory per node in GB as the specification counts it."""
-
-    storage_gb: Annotated[int, Field(ge=1)]
-    """Storage of the whole environment in GB (D-5)."""
-
-
-class Environment(Model):
-    """What the specification fixes for one environment."""
-
-    secrets: Literal["generated", "given"]
-    """Whether missing secrets may be derived from the stack's seed."""
-
-    workload: WorkloadSize
-    """Row of R-OVL."""
-
-    nodes: tuple[NodePool, ...] = Field(min_length=1)
-    """Rows of R-NODE, by phase."""
-
-    def nodes_in(self, phase: int) -> NodePool:
-        """The row that holds in a phase: the latest that has begun, else the first."""
-        begun = [pool for pool in self.nodes if pool.from_phase <= phase]
-        return max(begun, key=lambda pool: pool.from_phase) if begun else self.nodes[0]
-
-
 class Catalog(Model):
     """The whole catalogue."""
 
@@ -198,3 +144,6 @@ class Catalog(Model):
 
     environments: dict[str, Environment]
     """Local, dev, staging, production."""
+
+    images: dict[str, BaseImage]
+    """What the product's own images are built from (R-IMG-2)."""

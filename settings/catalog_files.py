@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from settings import catalog_rules
-from settings.catalog import Catalog, Environment, Service, Store, StoreName, Variable
+from settings.catalog import Catalog, Service, Store, StoreName, Variable
+from settings.environments import Environment
 from settings.files import read_mapping
+from settings.images import BaseImage
 from settings.model import DnsLabel, VariableName
 from settings.problems import Problem, from_validation, shown
 
@@ -23,6 +25,7 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("variables", Variable, TypeAdapter(VariableName)),
     ("stores", Store, TypeAdapter(StoreName)),
     ("environments", Environment, TypeAdapter(DnsLabel)),
+    ("images", BaseImage, TypeAdapter(DnsLabel)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
 

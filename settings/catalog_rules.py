@@ -4,9 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from settings import names
+from settings import environment_rules, names
 from settings.catalog import Catalog, Service, StoreName
-from settings.model import mebibytes, millicores
+from settings.model import mebibytes
 from settings.problems import Problem, did_you_mean, shown
 
 GATEWAY = "gateway"
@@ -28,7 +28,11 @@ def problems(catalog: Catalog, broken: frozenset[str]) -> list[Problem]:
     A reference to what is described but broken is no problem of its own.
     """
     found = [*_gateway(catalog, broken), *_ports(catalog), *_database_names(catalog)]
-    found += [*_stores(catalog), *_variables(catalog), *_environments(catalog)]
+    found += [
+        *_stores(catalog),
+        *_variables(catalog),
+        *environment_rules.problems(catalog.environments),
+    ]
     for service in catalog.services.values():
         found += _service(catalog, service)
     return without_broken(found, broken)
@@ -167,19 +171,6 @@ def _stores(catalog: Catalog) -> Iterator[Problem]:
             if mebibytes(server.memory) > mebibytes(server.memory_limit):
                 remedy = f"allowed: at most {server.memory_limit}"
                 yield _in("stores", f"{key}.memory", server.memory, "exceeds its limit", remedy)
-
-
-def _environments(catalog: Catalog) -> Iterator[Problem]:
-    for name, environment in catalog.environments.items():
-        size = environment.workload
-        for key, value, limit, amount in (
-            ("cpu", size.cpu, size.cpu_limit, millicores),
-            ("memory", size.memory, size.memory_limit, mebibytes),
-        ):
-            if amount(value) > amount(limit):
-                remedy = f"allowed: at most {limit}"
-                place = f"{name}.workload.{key}"
-                yield _in("environments", place, value, "exceeds its limit", remedy)
 
 
 def _variables(catalog: Catalog) -> Iterator[Problem]:

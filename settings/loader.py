@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from settings import stack_file, stack_rules
-from settings.catalog import Catalog, Environment, Service, Store, StoreName, WorkloadSize
+from settings.catalog import Catalog, Service, Store, StoreName
 from settings.catalog_files import parse, read_catalog
+from settings.environments import Environment, NodePool, WorkloadSize
 from settings.problems import Problem, SettingsError
 from settings.stack import Stack
 from settings.stack_file import SECRETS_KEY, STACK_KEY
@@ -29,6 +31,8 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project; read at each call."""
+MOVING_TAGS = frozenset({"latest", "staging"})
+"""Tags that name another image tomorrow (R-IMG-1)."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +66,30 @@ class Settings:
         used = {store for service in self.services.values() for store in service.stores}
         return {name: store for name, store in self.catalog.stores.items() if name in used}
 
+    @property
+    def release(self) -> str:
+        """The tag of all that has none of its own: the stack's, or the environment's (R-IMG-1)."""
+        return self.stack.images.tag or self.environment.image_tag or ""
+
+    @property
+    def nodes(self) -> NodePool:
+        """The service nodes of the stack's phase (R-NODE)."""
+        return self.environment.nodes_in(self.stack.phase)
+
+    @property
+    def host(self) -> str | None:
+        """The public name of the API, or None where nothing leads in."""
+        return self.stack.host or self.environment.host
+
     def image_tag(self, service: str) -> str:
-        """The tag of a service's image: its own, or the stack's."""
+        """The tag of a service's image: its own, or the release's."""
         override = self.stack.services.get(service)
-        return (override and override.image_tag) or self.stack.images.tag
+        return (override and override.image_tag) or self.release
+
+    def pull_policy(self, service: str) -> Literal["Always", "IfNotPresent"]:
+        """A tag that moves must be looked up at each start; a release never changes (R-IMG-1)."""
+        moves = self.image_tag(service) in MOVING_TAGS
+        return "Always" if moves else "IfNotPresent"
 
     def image(self, service: str) -> str:
         """The whole image reference of a service (R-P2-SEC)."""
@@ -74,7 +98,11 @@ class Settings:
     def size(self, service: str) -> WorkloadSize:
         """Replicas and resources: the environment's, with what the stack sets for this service."""
         override = self.stack.services.get(service)
-        own = override.model_dump(include={"replicas", "cpu", "memory"}) if override else {}
+        own = (
+            override.model_dump(include={"replicas", "max_replicas", "cpu", "memory"})
+            if override
+            else {}
+        )
         changes = {key: value for key, value in own.items() if value is not None}
         return self.environment.workload.model_copy(update=changes)
 

@@ -76,6 +76,18 @@ Memory = Annotated[str, AfterValidator(_canonical_memory), _text(pattern=f"^{_ME
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
 """What Kubernetes accepts as the name of a Service: lower case, digits, hyphens, at most 63."""
 
+Phase = Annotated[int, Field(ge=1, le=4)]
+"""A phase of the specification: 1 MVP, 2 core, 3 advanced, 4 global."""
+
+Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
+"""An image tag (R-IMG-1)."""
+
+HostName = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$"),
+]
+"""A DNS name with at least one dot, in lower case."""
+
 VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """The name of an environment variable."""
 

@@ -16,7 +16,19 @@ NAMESPACES = (APPLICATION_NAMESPACE, DATA_NAMESPACE, MONITORING_NAMESPACE)
 
 CONFIG_MAP = "manpasik-config"
 SECRET = "manpasik-secrets"  # noqa: S105 - the name of the object
+INGRESS = "manpasik-ingress"
+"""The Ingress, and from phase 3 the mesh's Gateway and route: the product's own name."""
+CERTIFICATE_SECRET = "manpasik-tls"  # noqa: S105 - the name of the object
 DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
+
+POOL_LABEL = "manpasik.com/pool"
+"""Label of a node, and taint of the platform's: which pool it belongs to (D-7)."""
+SERVICES_POOL = "services"
+PLATFORM_POOL = "platform"
+MESH_NAMESPACE = "istio-ingress"
+"""Where the mesh's gateway runs, and so where it looks for the host's certificate."""
+PRIORITIES = {"data": 100000, "critical": 10000, "standard": 1000}
+"""Who keeps running when nodes are full: the data stores, then the services that matter most."""
 
 APPLICATION = "manpasik"
 _LONGEST_NAME = 63
@@ -37,6 +49,11 @@ def address_variable(service: str) -> str:
 def host(server: str, namespace: str) -> str:
     """The name by which a Service is reached from any namespace."""
     return f"{server}.{namespace}.svc.cluster.local"
+
+
+def priority(name: str) -> str:
+    """The PriorityClass of `data`, `critical` or `standard` pods."""
+    return f"{APPLICATION}-{name}"
 
 
 def labels(name: str, component: str, stack: str) -> dict[str, str]:

@@ -8,11 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from settings.catalog import Phase
-from settings.model import Cpu, DnsLabel, Memory, Model, VariableName
-
-Tag = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")]
-"""An image tag (R-IMG-1)."""
+from settings.model import Cpu, DnsLabel, HostName, Memory, Model, Phase, Tag, VariableName
 
 
 class Cluster(Model):
@@ -34,8 +30,8 @@ class Images(Model):
     )
     """Registry and path; `/<service>` is appended (R-P2-SEC)."""
 
-    tag: Tag = "latest"
-    """Tag of every service that has none of its own (R-IMG-1: `latest` is Dev's)."""
+    tag: Tag | None = None
+    """Tag of every service that has none of its own. Absent: the environment's (R-IMG-1)."""
 
 
 class ServiceOverride(Model):
@@ -48,7 +44,10 @@ class ServiceOverride(Model):
     """Its own image tag."""
 
     replicas: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Pods instead of the environment's."""
+    """Pods instead of the environment's; the fewest, where the service scales."""
+
+    max_replicas: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """The most pods instead of the environment's; scales the service where none else does."""
 
     cpu: Cpu | None = None
     """CPU request instead of the environment's."""
@@ -74,6 +73,15 @@ class Stack(Model):
 
     images: Images = Images()
     """Which images are deployed."""
+
+    host: HostName | None = None
+    """The public name of the API instead of the environment's."""
+
+    sealing_certificate: (
+        Annotated[str, Field(pattern=r"^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END")]
+        | None
+    ) = None
+    """PEM certificate of the cluster's sealed-secrets controller, with which `mpk seal` seals."""
 
     variables: dict[VariableName, str] = Field(default={})
     """Values of configuration variables that differ from the catalogue's. Never secrets."""

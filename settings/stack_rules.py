@@ -12,13 +12,14 @@ from settings.stack_file import STACK_KEY
 
 _Finding = tuple[str, object, str, str]
 """Key below the stack, value, message, remedy."""
+_RELEASE = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")
 
 
 def problems(
     catalog: Catalog, stack: Stack, file: str, broken: frozenset[str] = frozenset()
 ) -> list[Problem]:
     """What is wrong with a stack, given a catalogue and the names of what is broken in it."""
-    rules = (_environment, _overrides, _sizes, _guests, _stack_variables, _values)
+    rules = (_environment, _overrides, _sizes, _growth, _tags, _guests, _stack_variables, _values)
     found = [
         Problem(
             file=file,
@@ -63,6 +64,34 @@ def _sizes(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
             if value is not None and amount(value) > amount(limit):
                 message = f"exceeds the limit of {stack.environment}"
                 yield f"services.{name}.{key}", value, message, f"allowed: at most {limit}"
+
+
+def _growth(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    environment = catalog.environments.get(stack.environment)
+    if environment is None:
+        return
+    for name, own in stack.services.items():
+        fewest = own.replicas or environment.workload.replicas
+        most = own.max_replicas or environment.workload.max_replicas
+        if most is not None and most < fewest:
+            key = "max_replicas" if own.max_replicas else "replicas"
+            remedy = f"allowed: max_replicas of at least replicas; they are {most} and {fewest}"
+            yield f"services.{name}.{key}", getattr(own, key), "the most are fewer", remedy
+
+
+def _tags(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    """Where the environment has no tag of its own, only a release is deployed (R-IMG-1)."""
+    environment = catalog.environments.get(stack.environment)
+    if environment is None or environment.image_tag is not None:
+        return
+    remedy = f"{stack.environment} runs releases only: write it like v1.2.3"
+    if stack.images.tag is None:
+        yield "images.tag", None, "is missing", remedy
+    elif not _RELEASE.fullmatch(stack.images.tag):
+        yield "images.tag", stack.images.tag, "is no release", remedy
+    for name, own in stack.services.items():
+        if own.image_tag and not _RELEASE.fullmatch(own.image_tag):
+            yield f"services.{name}.image_tag", own.image_tag, "is no release", remedy
 
 
 def _guests(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:

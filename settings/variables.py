@@ -53,6 +53,13 @@ def secret_readers(settings: Settings) -> dict[str, list[str]]:
     return dict(sorted(readers.items()))
 
 
+def required_secrets(settings: Settings) -> list[str]:
+    """The secrets without which some deployed service must not run, and that have no default."""
+    known = settings.catalog.variables
+    readers = secret_readers(settings)
+    return [name for name in readers if known[name].required and known[name].value is None]
+
+
 def _read_names(settings: Settings, source: str) -> set[str]:
     return {
         name

@@ -1,6 +1,7 @@
 """What the in-cluster stores have in common: servers, ConfigMap entries, readiness."""
 
 import abc
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ class StoreArgs:
     namespace: pulumi.Input[str]
     store: Store
     secrets: Secrets
+    on_platform: bool
 
 
 class InClusterStore(pulumi.ComponentResource):
@@ -45,7 +47,8 @@ class InClusterStore(pulumi.ComponentResource):
 
     def server(self, name: str, server_args: ServerArgs) -> Server:
         """One server of the store."""
-        return Server(name, server_args, pulumi.ResourceOptions(parent=self))
+        placed = dataclasses.replace(server_args, on_platform=self.args.on_platform)
+        return Server(name, placed, pulumi.ResourceOptions(parent=self))
 
     def port(self, server: str) -> pulumi.Output[str]:
         """The port of a server, as a ConfigMap holds it."""

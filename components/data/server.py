@@ -41,6 +41,8 @@ class ServerArgs:
     """For images that write beside their data."""
     probe: k8s.core.v1.ProbeArgs
     startup_seconds: int = 120
+    on_platform: bool = False
+    """Whether it runs on the platform's nodes, which the services may not use (D-7)."""
 
 
 class Server(pulumi.ComponentResource):
@@ -140,12 +142,25 @@ def _spec(
                 automount_service_account_token=False,
                 enable_service_links=False,
                 security_context=pods.pod_security(args.server.user),
+                priority_class_name=names.priority("data"),
+                node_selector=_platform_label() if args.on_platform else None,
+                tolerations=[_platform_taint()] if args.on_platform else None,
                 termination_grace_period_seconds=GRACE_SECONDS,
                 containers=[_container(name, args, [mount for _, mount in mounted])],
                 volumes=[volume for volume, _ in mounted],
             ),
         ),
         volume_claim_templates=[claim],
+    )
+
+
+def _platform_label() -> dict[str, str]:
+    return {names.POOL_LABEL: names.PLATFORM_POOL}
+
+
+def _platform_taint() -> k8s.core.v1.TolerationArgs:
+    return k8s.core.v1.TolerationArgs(
+        key=names.POOL_LABEL, operator="Equal", value=names.PLATFORM_POOL, effect="NoSchedule"
     )
 
 

@@ -15,7 +15,8 @@ from components.data.postgres import Postgres
 from components.data.server import ServerArgs, exec_probe, tcp_probe
 from components.data.topics import Topics, TopicsArgs
 from settings import names
-from settings.catalog import Store, StoreName
+from settings.catalog import StoreName
+from settings.loader import Settings
 from settings.secrets import Secrets
 
 
@@ -138,18 +139,24 @@ _KINDS: Mapping[StoreName, type[InClusterStore]] = {
 
 
 def in_cluster(
-    stack: str,
+    settings: Settings,
     namespace: pulumi.Input[str],
-    stores: Mapping[StoreName, Store],
     secrets: Secrets,
     opts: pulumi.ResourceOptions | None = None,
 ) -> dict[StoreName, DataStore]:
     """Every store of the stack, as StatefulSets in the data namespace."""
+    on_platform = settings.environment.platform is not None
     return {
         name: _KINDS[name](
             f"{name}-store",
-            StoreArgs(stack=stack, namespace=namespace, store=store, secrets=secrets),
+            StoreArgs(
+                stack=settings.stack_name,
+                namespace=namespace,
+                store=store,
+                secrets=secrets,
+                on_platform=on_platform,
+            ),
             opts,
         )
-        for name, store in stores.items()
+        for name, store in settings.stores.items()
     }

@@ -3,6 +3,7 @@
 Owns the Namespace objects only. Deleting one deletes everything in it, patients' data included.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -16,6 +17,8 @@ class NamespacesArgs:
     """What the namespaces need from their surroundings."""
 
     stack: str
+    after: Sequence[pulumi.Input[str]] = ()
+    """Names of what must be there before anything is made in a namespace."""
 
 
 class Namespaces(pulumi.ComponentResource):
@@ -24,13 +27,17 @@ class Namespaces(pulumi.ComponentResource):
     application: pulumi.Output[str]
     data: pulumi.Output[str]
     monitoring: pulumi.Output[str]
+    all: dict[str, pulumi.Output[str]]
+    """Each by its name."""
 
     def __init__(
         self, name: str, args: NamespacesArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Make all three; each is an Output that waits until its namespace exists."""
         super().__init__("manpasik:platform:Namespaces", name, None, opts)
-        made = {namespace: self._namespace(namespace, args) for namespace in names.NAMESPACES}
+        self.all = made = {
+            namespace: self._namespace(namespace, args) for namespace in names.NAMESPACES
+        }
         self.application = made[names.APPLICATION_NAMESPACE]
         self.data = made[names.DATA_NAMESPACE]
         self.monitoring = made[names.MONITORING_NAMESPACE]
@@ -47,4 +54,8 @@ class Namespaces(pulumi.ComponentResource):
             metadata=k8s.meta.v1.ObjectMetaArgs(name=namespace, labels=labels),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        return made.metadata.name
+        return pulumi.Output.all(made.metadata.name, *args.after).apply(_first)
+
+
+def _first(found: Sequence[str]) -> str:
+    return found[0]

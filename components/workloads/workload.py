@@ -15,8 +15,10 @@ from components import pods
 from components.environment import Environment
 from components.workloads import probes
 from components.workloads.gate import store_gate
-from settings import names
-from settings.catalog import Service, WorkloadSize
+from components.workloads.scaling import Scaled, autoscaler, budget
+from settings import names, ownership
+from settings.catalog import Service
+from settings.environments import WorkloadSize
 
 PROGRESS_DEADLINE_SECONDS = 300
 # Until every gateway and kube-proxy has heard that the pod leaves; the gateway itself exits at once
@@ -34,6 +36,9 @@ class WorkloadArgs:
     service: Service
     size: WorkloadSize
     image: str
+    pull_policy: str
+    zones: int
+    """Zones that the nodes are in: over more than one, no zone gets a second pod too early."""
     namespace: pulumi.Input[str]
     environment: Environment
     checksum: pulumi.Input[str]
@@ -59,6 +64,7 @@ class Workload(pulumi.ComponentResource):
         )
         deployment = self._deployment(name, args, labels, account)
         service = self._service(name, args, labels)
+        self._availability(name, args, labels, deployment)
         self.deployment = deployment.metadata.name
         self.service = service.metadata.name
         self.register_outputs({"service": self.service, "deployment": self.deployment})
@@ -79,7 +85,8 @@ class Workload(pulumi.ComponentResource):
             f"{name}-deployment",
             metadata=pods.metadata(name, args.namespace, labels),
             spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=args.size.replicas,
+                # Another's field wherever the service scales (decision 3, W-1).
+                replicas=None if args.size.max_replicas else args.size.replicas,
                 min_ready_seconds=10,
                 progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
                 strategy=strategy,
@@ -91,8 +98,24 @@ class Workload(pulumi.ComponentResource):
                 parent=self,
                 depends_on=list(args.starts_after),
                 custom_timeouts=_timeouts(args.size.replicas),
+                ignore_changes=_written_by_others(args.size),
             ),
         )
+
+    def _availability(
+        self,
+        name: str,
+        args: WorkloadArgs,
+        labels: dict[str, str],
+        deployment: k8s.apps.v1.Deployment,
+    ) -> None:
+        """A budget where a drain leaves somebody to answer, an autoscaler where it may grow."""
+        meta = pods.metadata(name, args.namespace, labels)
+        if args.size.replicas > 1:
+            budget(f"{name}-budget", name, meta, self)
+        if args.size.max_replicas:
+            target = Scaled(api_version="apps/v1", kind="Deployment", name=deployment.metadata.name)
+            autoscaler(f"{name}-autoscaler", meta, target, args.size, self)
 
     def _service(
         self, name: str, args: WorkloadArgs, labels: dict[str, str]
@@ -102,6 +125,12 @@ class Workload(pulumi.ComponentResource):
             ports.append(_service_port("metrics", args.service.metrics_port, "http"))
         # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
         return pods.service(name, name, args.namespace, labels, ports, self)
+
+
+def _written_by_others(size: WorkloadSize) -> list[str] | None:
+    if size.max_replicas is None:
+        return None
+    return ownership.written_by_others("Deployment", "HorizontalPodAutoscaler")
 
 
 def _timeouts(replicas: int) -> pulumi.CustomTimeouts:
@@ -135,7 +164,8 @@ def _template(
             enable_service_links=False,
             security_context=pods.pod_security(),
             termination_grace_period_seconds=drain + args.shutdown_seconds + SPARE_SECONDS,
-            topology_spread_constraints=_spread(name),
+            priority_class_name=names.priority(args.service.priority),
+            topology_spread_constraints=_spread(name, args.zones),
             init_containers=[gate] if gate else None,
             containers=[_container(name, args, drain)],
             volumes=[volume],
@@ -152,6 +182,7 @@ def _container(name: str, args: WorkloadArgs, drain: int) -> k8s.core.v1.Contain
     return k8s.core.v1.ContainerArgs(
         name=name,
         image=args.image,
+        image_pull_policy=args.pull_policy,
         ports=[
             k8s.core.v1.ContainerPortArgs(name=port_name, container_port=port, protocol="TCP")
             for port_name, port in ports
@@ -173,15 +204,22 @@ def _container(name: str, args: WorkloadArgs, drain: int) -> k8s.core.v1.Contain
     )
 
 
-def _spread(name: str) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+def _spread(name: str, zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+    """Over zones strictly where there are several, so that a lost one takes a third at most.
+
+    Over nodes as far as there is room. Nodes that take no pods do not count: the pods of a lost
+    zone may start in those that are left.
+    """
+    strict = {"topology.kubernetes.io/zone": zones > 1, "kubernetes.io/hostname": False}
     return [
         k8s.core.v1.TopologySpreadConstraintArgs(
             max_skew=1,
             topology_key=key,
-            when_unsatisfiable="ScheduleAnyway",
+            when_unsatisfiable="DoNotSchedule" if strictly else "ScheduleAnyway",
+            node_taints_policy="Honor",
             label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.selector(name)),
             # Of each ReplicaSet by itself, so that a rolling update spreads too.
             match_label_keys=["pod-template-hash"],
         )
-        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+        for key, strictly in strict.items()
     ]

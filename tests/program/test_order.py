@@ -66,7 +66,16 @@ def test_services_wait_for_the_stores_they_use_and_for_no_others(before):
     assert ("StatefulSet", "milvus") not in before["Deployment", "shop-service"]
 
 
+OF_THE_CLUSTER = {"Namespace", "PriorityClass", "ClusterIssuer"}
+
+
 def test_everything_in_a_namespace_waits_for_the_namespace(before):
     for (kind, name), earlier in before.items():
-        if kind != "Namespace":
+        if kind not in OF_THE_CLUSTER:
             assert any(found == "Namespace" for found, _ in earlier), f"{kind} {name}"
+
+
+def test_no_pod_is_made_before_its_rank_is_there(before):
+    for (kind, name), earlier in before.items():
+        if kind in ("Deployment", "StatefulSet", "Job"):
+            assert ("PriorityClass", "manpasik-standard") in earlier, name

@@ -33,9 +33,11 @@ def test_the_same_objects_make_an_empty_plan():
 
 def test_one_service_s_change_names_that_service_alone():
     plan = between(objects(), with_stack(services={"shop-service": {"replicas": 3}}))
-    found = only(plan)
-    assert (found.action, found.kind, found.name) == ("change", "Deployment", "shop-service")
-    assert [dotted(change.path) for change in found.changes] == ["spec.replicas"]
+    found = {(each.action, each.kind): each for each in plan.affected}
+    assert found.keys() == {("change", "Deployment"), ("create", "PodDisruptionBudget")}
+    assert {each.name for each in plan.affected} == {"shop-service"}
+    changes = found["change", "Deployment"].changes
+    assert [dotted(change.path) for change in changes] == ["spec.replicas"]
     assert "spec.replicas: 1 → 3" in as_text(plan)
     assert "auth-service" not in as_text(plan)
 

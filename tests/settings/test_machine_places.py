@@ -69,6 +69,7 @@ def test_the_local_stack_uses_the_embedded_clusters_kubeconfig(project: Project)
 @pytest.mark.parametrize("environment", ["dev", "staging", "production"])
 def test_no_stack_ever_falls_back_to_the_users_default_kubeconfig(project: Project, environment):
     put("Pulumi.dev.yaml", "config/manpasik:stack/environment", environment)(project)
+    put("Pulumi.dev.yaml", "config/manpasik:stack/images", {"tag": "v1.0.0"})(project)
     with pytest.raises(SettingsError) as caught:
         kubeconfig_path(project.load("dev"))
     (problem,) = caught.value.problems

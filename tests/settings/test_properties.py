@@ -10,8 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from settings import names, stack_rules, variables
 from settings.capacity import allocatable
-from settings.catalog import NodePool
 from settings.catalog_rules import PER_SERVICE
+from settings.environments import NodePool
 from settings.loader import ROOT, Settings
 from settings.model import Cpu, Memory, mebibytes, millicores
 from settings.stack import Stack

@@ -19,7 +19,7 @@ SHAPES = [
     refused(
         "an unknown key that resembles none",
         put_in_stack("zzz", True),
-        in_stack("zzz", "true", UNKNOWN, "allowed: cluster, environment, images, phase"),
+        in_stack("zzz", "true", UNKNOWN, "allowed: cluster, environment, host, images, phase"),
     ),
     refused(
         "an unknown key inside images",

@@ -40,7 +40,7 @@ class Project:
     def copied_to(cls, root: Path) -> "Project":
         """What the settings read, and nothing else."""
         shutil.copytree(ROOT / "catalog", root / "catalog", dirs_exist_ok=True)
-        for file in ("Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.dev.yaml"):
+        for file in ("Pulumi.yaml", *(path.name for path in ROOT.glob("Pulumi.*.yaml"))):
             shutil.copy(ROOT / file, root)
         return cls(root)
 

@@ -8,7 +8,7 @@ from rendering import Recorded, manifests, record
 from rendering.recorder import redact
 from settings import load
 
-STACKS = ("dev", "local")
+STACKS = ("dev", "local", "production", "staging")
 
 
 @functools.cache

@@ -57,6 +57,21 @@ _VALUES = st.fixed_dictionaries(
     },
 )
 
+
+def _lawful(data: dict[str, Any]) -> dict[str, Any]:
+    """Production runs releases only, and nothing has more pods than its most."""
+    services = {name: dict(own) for name, own in data.get("services", {}).items()}
+    for own in services.values():
+        if "replicas" in own and CATALOG.environments[data["environment"]].workload.max_replicas:
+            own["max_replicas"] = 100
+        if data["environment"] == "production":
+            own.pop("image_tag", None)
+    released = data["environment"] == "production"
+    images = {**data.get("images", {}), "tag": "v1.2.3"} if released else data.get("images")
+    found = {**data, "images": images, "services": services}
+    return {key: value for key, value in found.items() if key in data or value}
+
+
 STACK_DATA = st.fixed_dictionaries(
     {"environment": st.sampled_from(sorted(CATALOG.environments))},
     optional={
@@ -67,7 +82,7 @@ STACK_DATA = st.fixed_dictionaries(
         "variables": _VALUES,
         "services": st.dictionaries(st.sampled_from(FREE), _OVERRIDES, max_size=6),
     },
-)
+).map(_lawful)
 """Plain data, as the engine hands it over."""
 
 SETTINGS = st.builds(

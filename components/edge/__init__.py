@@ -1,0 +1,1 @@
+"""What leads into the product from outside."""

@@ -1,0 +1,231 @@
+"""The one way in: the public host, its certificate, and the route to the gateway.
+
+Up to phase 2 an Ingress of ingress-nginx; from phase 3 on the mesh's own gateway (R-P3-MESH). Owns
+neither controller nor load balancer. None of the product's own annotations is kept: rewrite-target
+broke every route (ING-01), the rate limits were no annotations at all (ING-02), `*` undid the
+gateway's CORS list (ING-05).
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.pods import metadata
+from settings import names
+from settings.environments import Certificates
+from settings.loader import Settings
+
+MESH_FROM_PHASE = 3
+# The gateway's own limits: 10 MB a body, 60 s a request (ING-05); past them it answers itself.
+BODY_LIMIT = "10m"
+TIMEOUT_SECONDS = 65
+_ACME = "https://acme-v02.api.letsencrypt.org/directory"
+_NGINX = "nginx.ingress.kubernetes.io"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EntranceArgs:
+    """What the way in needs from its surroundings."""
+
+    stack: str
+    phase: int
+    host: str
+    certificates: Certificates | None
+    namespace: pulumi.Input[str]
+    gateway: pulumi.Input[str]
+    """Name of the gateway's Service."""
+    port: int
+
+
+class Entrance(pulumi.ComponentResource):
+    """Ingress, or the mesh's Gateway and VirtualService, with the issuer of the certificate."""
+
+    url: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: EntranceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the issuer where there is TLS, then the route."""
+        super().__init__("manpasik:edge:Entrance", name, None, opts)
+        self._args = args
+        self._labels = names.labels("gateway", "entrance", args.stack)
+        meshed = args.phase >= MESH_FROM_PHASE
+        issuer = None
+        if args.certificates:
+            issuer = self._issuer(args.certificates, "istio" if meshed else "nginx")
+        if meshed:
+            self._mesh(issuer)
+        else:
+            self._ingress(issuer)
+        scheme = "https" if issuer else "http"
+        self.url = pulumi.Output.from_input(f"{scheme}://{args.host}")
+        self.register_outputs({"url": self.url})
+
+    def _issuer(self, given: Certificates, solver: str) -> str:
+        k8s.apiextensions.CustomResource(
+            "certificate-issuer",
+            api_version="cert-manager.io/v1",
+            kind="ClusterIssuer",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=given.issuer, labels=self._labels),
+            spec={
+                "acme": {
+                    "server": _ACME,
+                    "email": given.email,
+                    "privateKeySecretRef": {"name": f"{given.issuer}-account"},
+                    "solvers": [{"http01": {"ingress": {"ingressClassName": solver}}}],
+                }
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return given.issuer
+
+    def _ingress(self, issuer: str | None) -> None:
+        annotations: dict[str, pulumi.Input[str]] = {
+            f"{_NGINX}/proxy-body-size": BODY_LIMIT,
+            f"{_NGINX}/proxy-read-timeout": str(TIMEOUT_SECONDS),
+            f"{_NGINX}/proxy-send-timeout": str(TIMEOUT_SECONDS),
+        }
+        tls = None
+        if issuer:
+            annotations |= {
+                "cert-manager.io/cluster-issuer": issuer,
+                f"{_NGINX}/force-ssl-redirect": "true",
+            }
+            tls = [k8s.networking.v1.IngressTLSArgs(hosts=[self._args.host], secret_name=_SECRET)]
+        port = k8s.networking.v1.ServiceBackendPortArgs(number=self._args.port)
+        backend = k8s.networking.v1.IngressServiceBackendArgs(name=self._args.gateway, port=port)
+        path = k8s.networking.v1.HTTPIngressPathArgs(
+            path="/",
+            path_type="Prefix",
+            backend=k8s.networking.v1.IngressBackendArgs(service=backend),
+        )
+        rule = k8s.networking.v1.IngressRuleArgs(
+            host=self._args.host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])
+        )
+        k8s.networking.v1.Ingress(
+            "entrance-ingress",
+            metadata=metadata(
+                names.INGRESS,
+                self._args.namespace,
+                self._labels,
+                # Its address comes from a controller that this program does not own.
+                annotations | {"pulumi.com/skipAwait": "true"},
+            ),
+            spec=k8s.networking.v1.IngressSpecArgs(
+                ingress_class_name="nginx", rules=[rule], tls=tls
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _mesh(self, issuer: str | None) -> None:
+        space = self._mesh_namespace()
+        if issuer:
+            self._custom(
+                "certificate",
+                "cert-manager.io/v1",
+                "Certificate",
+                space,
+                {
+                    "secretName": _SECRET,
+                    "dnsNames": [self._args.host],
+                    "issuerRef": {"name": issuer, "kind": "ClusterIssuer"},
+                },
+            )
+        self._custom(
+            "gateway",
+            "networking.istio.io/v1",
+            "Gateway",
+            self._args.namespace,
+            {"selector": {"istio": "ingress"}, "servers": _servers(self._args.host, issuer)},
+        )
+        destination = {"host": self._args.gateway, "port": {"number": self._args.port}}
+        self._custom(
+            "route",
+            "networking.istio.io/v1",
+            "VirtualService",
+            self._args.namespace,
+            {
+                "hosts": [self._args.host],
+                "gateways": [names.INGRESS],
+                "http": [
+                    {
+                        "route": [{"destination": destination}],
+                        "timeout": f"{TIMEOUT_SECONDS}s",
+                    }
+                ],
+            },
+        )
+
+    def _mesh_namespace(self) -> pulumi.Output[str]:
+        """The mesh's gateway opens ports below 1024 and needs no more than `baseline`."""
+        labels = names.labels(names.MESH_NAMESPACE, "namespace", self._args.stack)
+        made = k8s.core.v1.Namespace(
+            names.MESH_NAMESPACE,
+            metadata=k8s.meta.v1.ObjectMetaArgs(
+                name=names.MESH_NAMESPACE,
+                labels=labels | {"pod-security.kubernetes.io/enforce": "baseline"},
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return made.metadata.name
+
+    def _custom(
+        self,
+        part: str,
+        api_version: str,
+        kind: str,
+        namespace: pulumi.Input[str],
+        spec: dict[str, object],
+    ) -> None:
+        k8s.apiextensions.CustomResource(
+            f"entrance-{part}",
+            api_version=api_version,
+            kind=kind,
+            metadata=metadata(names.INGRESS, namespace, self._labels),
+            spec=spec,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def entrance_to(
+    settings: Settings,
+    namespace: pulumi.Input[str],
+    gateway: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+) -> Entrance | None:
+    """The way in of a stack that has a public host."""
+    if settings.host is None:
+        return None
+    args = EntranceArgs(
+        stack=settings.stack_name,
+        phase=settings.stack.phase,
+        host=settings.host,
+        certificates=settings.environment.certificates,
+        namespace=namespace,
+        gateway=gateway,
+        port=settings.services["gateway"].port,
+    )
+    return Entrance("entrance", args, opts)
+
+
+_SECRET = names.CERTIFICATE_SECRET
+
+
+def _servers(host: str, issuer: str | None) -> list[dict[str, object]]:
+    plain: dict[str, object] = {
+        "port": {"number": 80, "name": "http", "protocol": "HTTP"},
+        "hosts": [host],
+    }
+    if issuer is None:
+        return [plain]
+    secured: dict[str, object] = {
+        "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
+        "hosts": [host],
+        "tls": {
+            "mode": "SIMPLE",
+            "credentialName": _SECRET,
+            "minProtocolVersion": "TLSV1_2",
+        },
+    }
+    return [plain | {"tls": {"httpsRedirect": True}}, secured]

@@ -1,0 +1,100 @@
+"""Who may see and who may change the product's objects (R-ENV-2).
+
+Owns Roles and RoleBindings for the groups of people. Nobody reads Secrets or enters a container:
+`see` is Kubernetes' own `view`; `change` adds what running the product takes. That only operations
+may change Production, and only after an approval, is half here, half in the pipeline.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.pods import metadata
+from settings import names
+from settings.environments import Group
+
+_CHANGE = (
+    (["apps"], ["deployments", "deployments/scale"], ["patch", "update"]),
+    (["autoscaling"], ["horizontalpodautoscalers"], ["patch", "update"]),
+    (["batch"], ["jobs"], ["create", "delete"]),
+    ([""], ["configmaps"], ["patch", "update"]),
+    ([""], ["pods"], ["delete"]),
+    ([""], ["pods/eviction"], ["create"]),
+)
+"""API groups, resources, verbs; to read them is `view`'s."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessArgs:
+    """Who and where."""
+
+    stack: str
+    groups: Mapping[Group, str]
+    """Each group's right: `see` or `change`."""
+    application: pulumi.Input[str]
+    """The namespace that may be changed."""
+    seen: Mapping[str, pulumi.Input[str]]
+    """The namespaces that may be seen, by name."""
+
+
+class Access(pulumi.ComponentResource):
+    """Roles and bindings of an environment's groups."""
+
+    groups: Sequence[str]
+
+    def __init__(
+        self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Bind every group to `view`, and those that may change to a role of its own."""
+        super().__init__("manpasik:platform:Access", name, None, opts)
+        self.groups = sorted(args.groups)
+        for space, namespace in args.seen.items():
+            view = _role("ClusterRole", "view")
+            self._binding(f"{space}-see", "manpasik-see", namespace, view, self.groups, args)
+        changing = sorted(group for group, right in args.groups.items() if right == "change")
+        if changing:
+            role = self._change_role(args)
+            found = _role("Role", role.metadata.name)
+            self._binding("change", "manpasik-change", args.application, found, changing, args)
+        self.register_outputs({"groups": self.groups})
+
+    def _change_role(self, args: AccessArgs) -> k8s.rbac.v1.Role:
+        labels = names.labels("manpasik-change", "access", args.stack)
+        rules = [
+            k8s.rbac.v1.PolicyRuleArgs(api_groups=groups, resources=resources, verbs=verbs)
+            for groups, resources, verbs in _CHANGE
+        ]
+        return k8s.rbac.v1.Role(
+            "change-role",
+            metadata=metadata("manpasik-change", args.application, labels),
+            rules=rules,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _binding(
+        self,
+        logical: str,
+        own_name: str,
+        namespace: pulumi.Input[str],
+        role: k8s.rbac.v1.RoleRefArgs,
+        groups: Sequence[str],
+        args: AccessArgs,
+    ) -> None:
+        k8s.rbac.v1.RoleBinding(
+            f"{logical}-binding",
+            metadata=metadata(own_name, namespace, names.labels(own_name, "access", args.stack)),
+            role_ref=role,
+            subjects=[
+                k8s.rbac.v1.SubjectArgs(
+                    kind="Group", name=group, api_group="rbac.authorization.k8s.io"
+                )
+                for group in groups
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def _role(kind: str, name: pulumi.Input[str]) -> k8s.rbac.v1.RoleRefArgs:
+    return k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind=kind, name=name)

@@ -1,0 +1,30 @@
+"""What every cluster gets before the product: ranks, namespaces, limits, rights, in this order."""
+
+import pulumi
+
+from components.platform.access import Access, AccessArgs
+from components.platform.limits import Limits, LimitsArgs
+from components.platform.namespaces import Namespaces, NamespacesArgs
+from components.platform.priorities import Priorities
+from settings.loader import Settings
+
+
+def foundation(settings: Settings, opts: pulumi.ResourceOptions) -> Namespaces:
+    """Make it, and hand out the namespaces.
+
+    A function and no component: a parent of the namespaces would be part of their state keys, and
+    another key means another namespace, without patients' data.
+    """
+    stack = settings.stack_name
+    priorities = Priorities("priorities", stack, opts)
+    namespaces = Namespaces("namespaces", NamespacesArgs(stack=stack, after=priorities.names), opts)
+    Limits("limits", LimitsArgs(settings=settings, namespace=namespaces.application), opts)
+    if settings.environment.access:
+        access = AccessArgs(
+            stack=stack,
+            groups=settings.environment.access,
+            application=namespaces.application,
+            seen=namespaces.all,
+        )
+        Access("access", access, opts)
+    return namespaces

@@ -1,0 +1,22 @@
+"""The model of `catalog/images.yaml`: what the product's own images are built from (R-IMG-2)."""
+
+import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.model import Model
+
+
+class BaseImage(Model):
+    """An image that the product's images are built from or on."""
+
+    image: Annotated[str, Field(pattern=r"^[a-z0-9./-]+:[A-Za-z0-9._-]+$")]
+    """The pinned image."""
+
+    supported_until: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    """The last day on which its makers mend security holes; `mpk check` warns after it (D-11)."""
+
+    def unsupported(self, today: datetime.date) -> bool:
+        """Whether nobody mends it any more."""
+        return self.supported_until is not None and self.supported_until < today.isoformat()
