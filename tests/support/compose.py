@@ -1,4 +1,4 @@
-"""A stack's compose file as Compose itself reads it: loaded, validated and filled in by compose-go."""
+"""A stack's compose file as Compose reads it: loaded, validated and filled in by compose-go."""
 
 import functools
 import json

@@ -4,7 +4,8 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +33,25 @@ class Postgres:
             check=True,
         ).stdout.strip()
 
+    def wait(self) -> None:
+        """Until it answers: it listens before it has started."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.query("postgres", "select 1")
+            except subprocess.CalledProcessError:
+                assert time.monotonic() < deadline, "PostgreSQL does not answer"
+                time.sleep(0.05)
+            else:
+                return
+
     def databases(self) -> list[str]:
         """The names of all databases."""
         return self.query("postgres", "select datname from pg_database order by 1").splitlines()
 
 
 @contextlib.contextmanager
-def postgres(
-    folder: Path, user: str, password: str, options: Sequence[str] = ()
-) -> Iterator[Postgres]:
+def postgres(folder: Path, user: str, password: str) -> Iterator[Postgres]:
     """A server whose data lies in the folder, for as long as the block lasts."""
     binaries, runs_as = BIN, None
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -54,8 +65,12 @@ def postgres(
     ]  # fmt: skip
     subprocess.run(initdb, user=runs_as, check=True, capture_output=True)
     server = [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder]
-    with running([*server, *options], port, user=runs_as):
-        yield Postgres(port, user, password)
+    # Nothing of it outlives the test, so nothing waits for the disk.
+    hasty = [part for name in ("fsync", "full_page_writes") for part in ("-c", f"{name}=off")]
+    with running([*server, *hasty], port, user=runs_as):
+        found = Postgres(port, user, password)
+        found.wait()
+        yield found
 
 
 def _readable_by_all(folder: Path) -> Path:
