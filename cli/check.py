@@ -1,11 +1,19 @@
-"""`mpk check`: whether the catalogue is sound, and the stacks are."""
+"""`mpk check`: whether catalogue and stacks are sound, and whether the nodes hold the product."""
 
-from typing import Annotated
+import datetime
+from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
-from cli.console import print_json, results
-from settings.loader import load_all, load_catalog, stack_names
+from cli.console import messages, print_json, results
+from settings.advisories import advisories
+from settings.capacity_report import Report, Row, report, room
+from settings.loader import Settings, load_all, load_catalog, secret_names, stack_names
+
+DOES_NOT_FIT = 1
+_COLOURS = {"fits": "green", "grows": "yellow", "in turn": "yellow", "does not fit": "red"}
 
 
 def check(
@@ -14,19 +22,94 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check catalogue and stack files; say everything that is wrong at once."""
+    """Check catalogue and stack files; say everything that is wrong at once.
+
+    A stack that is named gets the whole table of its nodes. Exit code 1 where the pods that always
+    run find no room, even on as many nodes as the pool may have.
+    """
     load_catalog()
     found = load_all(stacks or stack_names())
+    today = datetime.datetime.now(datetime.UTC).date()
+    reports = {name: report(settings) for name, settings in found.items()}
+    told = {name: list(advisories(s, secret_names(name), today)) for name, s in found.items()}
     if as_json:
-        print_json(
-            {
-                name: {"services": sorted(settings.services), "stores": sorted(settings.stores)}
-                for name, settings in found.items()
-            }
+        print_json({name: _as_dict(s, reports[name], told[name]) for name, s in found.items()})
+    else:
+        for name, settings in found.items():
+            _tell(settings, reports[name], told[name], whole=bool(stacks))
+    if not all(each.holds for each in reports.values()):
+        raise typer.Exit(DOES_NOT_FIT)
+
+
+def _tell(settings: Settings, found: Report, warnings: list[str], *, whole: bool) -> None:
+    results.print(
+        f"[green]✓[/] {settings.stack_name}: {len(settings.services)} services, "
+        f"stores {', '.join(settings.stores)}"
+    )
+    if whole:
+        results.print(_table(found))
+        results.print(f"A node has {room(settings.nodes)} for pods.")
+    results.print(f"  nodes: {escape(_verdict(found))}")
+    for warning in warnings:
+        messages.print(f"  [yellow]warning[/] {escape(warning)}")
+
+
+def _verdict(found: Report) -> str:
+    """What the row that always holds comes to, with the smallest change that would fit."""
+    first = found.rows[0]
+    waiting = sum(first.waiting.values())
+    told = f"{first.pods - waiting} of {first.pods} pods find room on {first.nodes}"
+    if waiting:
+        told += f"; {_growth(first)}. Smallest change: {', '.join(found.advice)}"
+    return told
+
+
+def _growth(row: Row) -> str:
+    if row.verdict == "grows":
+        return f"the pool grows to {row.needed} of at most {row.allowed}"
+    return f"the pool may have {row.allowed} at most, so they would wait for ever"
+
+
+def _table(found: Report) -> Table:
+    table = Table(box=None, header_style="bold")
+    for title in ("pool", "pods", "lost", "nodes", "wanted", "wait", "needs", "most", "verdict"):
+        table.add_column(title, no_wrap=True)
+    for row in found.rows:
+        table.add_row(
+            row.pool,
+            row.demand,
+            row.lost,
+            str(row.nodes),
+            str(row.pods),
+            str(sum(row.waiting.values()) or ""),
+            str(row.needed or "–"),
+            str(row.allowed),
+            f"[{_COLOURS[row.verdict]}]{row.verdict}[/]",
         )
-        return
-    for name, settings in found.items():
-        results.print(
-            f"[green]✓[/] {name}: {len(settings.services)} services, "
-            f"stores {', '.join(settings.stores)}"
-        )
+    return table
+
+
+def _as_dict(settings: Settings, found: Report, warnings: list[str]) -> dict[str, Any]:
+    return {
+        "services": sorted(settings.services),
+        "stores": sorted(settings.stores),
+        "warnings": warnings,
+        "capacity": {
+            "holds": found.holds,
+            "advice": list(found.advice),
+            "rows": [
+                {
+                    "pool": row.pool,
+                    "demand": row.demand,
+                    "lost": row.lost,
+                    "nodes": row.nodes,
+                    "pods": row.pods,
+                    "waiting": dict(row.waiting),
+                    "needed": row.needed,
+                    "allowed": row.allowed,
+                    "verdict": row.verdict,
+                }
+                for row in found.rows
+            ],
+        },
+    }

@@ -17,6 +17,15 @@ _CPU_KEPT = ((1, 0.06), (2, 0.01), (4, 0.005), (float("inf"), 0.0025))
 _MEMORY_KEPT = ((4, 0.25), (8, 0.20), (16, 0.10), (128, 0.06), (float("inf"), 0.02))
 
 
+# What every node runs beside the product's pods, in thousandths of a core and MiB: what the managed
+# clouds and the monitoring chart ask for by default.
+DAEMONS = {
+    "network plugin": (50, 64),
+    "kube-proxy": (100, 64),
+    "storage driver": (30, 120),
+    "node exporter": (20, 32),
+}
+PODS_PER_NODE = 110
 # A rolling update holds one pod more of each service, and one more that is still leaving.
 EXTRA_PODS_PER_SERVICE = 2
 MIGRATION_CPU, MIGRATION_MIB = 50, 64
@@ -70,6 +79,15 @@ def allocatable(pool: Pool) -> tuple[int, int]:
     cpu = pool.vcpu - _kept(pool.vcpu, _CPU_KEPT)
     memory = pool.memory_gb - _kept(pool.memory_gb, _MEMORY_KEPT)
     return int(cpu * 1000), int(memory * 1024) - EVICTION_MIB
+
+
+def schedulable(pool: Pool) -> tuple[int, int]:
+    """What is left of `allocatable` beside the DaemonSets: for the product's own pods."""
+    cpu, memory = allocatable(pool)
+    return (
+        cpu - sum(cpu for cpu, _ in DAEMONS.values()),
+        memory - sum(memory for _, memory in DAEMONS.values()),
+    )
 
 
 def _kept(amount: float, shares: tuple[tuple[float, float], ...]) -> float:

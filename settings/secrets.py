@@ -22,11 +22,13 @@ from settings.catalog import Variable
 from settings.catalog_rules import GATEWAY
 from settings.loader import SECRETS_KEY, Settings
 from settings.problems import Problem, SettingsError, did_you_mean
+from settings.stack_file import SEED_KEY
 from settings.variables import secret_readers
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 32
 _FEW = 3
+_NO_SEED = "is missing, and the stores derive keys of their own from it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,9 @@ def resolve(settings: Settings, given: object, seed: str) -> Secrets:
     entries = cast("Mapping[str, object]", given)
     sound = {name: value for name, value in entries.items() if isinstance(value, str)}
     problems = list(_given_problems(settings, entries, file))
+    if settings.stores and not seed:
+        remedy = 'run: pulumi config set --secret manpasik:seed "$(openssl rand -hex 32)"'
+        problems.append(_problem(file, SEED_KEY, _NO_SEED, remedy))
     values: dict[str, str] = {}
     for name, services in secret_readers(settings).items():
         variable = settings.catalog.variables[name]
@@ -86,9 +91,8 @@ def stand_ins(settings: Settings, given: Iterable[str], seed: str) -> dict[str, 
 
 
 def stack_seed(settings: Settings) -> str:
-    """The seed of a stack on this machine, made on first use (mode 0600).
+    """The seed of a stack on this machine, made on first use (mode 0600); shared by the stack file.
 
-    Several operators of one stack share a seed by `pulumi config set --secret manpasik:seed`.
     Environments that generate no secrets have none.
     """
     if settings.environment.secrets != "generated":

@@ -39,7 +39,7 @@ GIVEN = st.fixed_dictionaries(
 )
 
 
-def problems(settings: Settings, given: object, seed: str = "") -> list[tuple[str, str]]:
+def problems(settings: Settings, given: object, seed: str = "a seed") -> list[tuple[str, str]]:
     """Key and message of what is wrong."""
     try:
         resolve(settings, given, seed)
@@ -226,3 +226,8 @@ def test_a_seed_that_cannot_be_kept_is_refused_with_a_remedy(state: Path):
     (state / "seeds").write_text("a file in the folder's place")
     with pytest.raises(SettingsError, match=r"cannot be kept \(File exists\).*MANPASIK_STATE"):
         stack_seed(LOCAL)
+
+
+def test_stores_in_the_cluster_need_a_seed_where_nothing_is_generated():
+    found = dict(problems(PRODUCTION, dict.fromkeys(NEEDED, "x"), seed=""))
+    assert "derive keys of their own" in found["manpasik:seed"]

@@ -1,0 +1,30 @@
+"""What is allowed and yet worth a word: `mpk check` says it, nothing refuses it."""
+
+import datetime
+from collections.abc import Iterator
+
+from settings.loader import Settings
+from settings.variables import required_secrets
+
+_FEW = 3
+
+
+def advisories(settings: Settings, held: list[str], today: datetime.date) -> Iterator[str]:
+    """Sentences about one stack; `held` are the secrets that its file holds."""
+    for name, base in settings.catalog.images.items():
+        if base.unsupported(today):
+            yield (
+                f"catalog/images.yaml: {name}.image: {base.image} gets no security fixes since "
+                f"{base.supported_until}; name a newer one (D-11)"
+            )
+    if settings.environment.secrets == "given":
+        missing = [name for name in required_secrets(settings) if name not in held]
+        if missing:
+            told = ", ".join(missing[:_FEW]) + (" …" if len(missing) > _FEW else "")
+            yield (
+                f"{len(missing)} secrets are not in Pulumi.{settings.stack_name}.yaml, and nothing "
+                f"generates them: {told}; set each with "
+                "`pulumi config set --secret --path manpasik:secrets.NAME`"
+            )
+    if settings.environment.certificates is None and settings.host:
+        yield f"{settings.host} is served without TLS"

@@ -1,0 +1,155 @@
+"""Whether an environment's nodes hold the product, and the smallest change that would (D-7).
+
+Counted against what pods may really use: the nodes of R-NODE less kubelet, system and DaemonSets.
+Figures are exact where every pod asks for the same, which the environments' own figures do.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settings.capacity import schedulable
+from settings.environments import Pool
+from settings.fitting import Fit, Node, Pod, fit, nodes, nodes_needed, service_pods, store_pods
+from settings.loader import Settings
+
+CPU_STEP = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One demand on one pool with some of its nodes gone."""
+
+    pool: str
+    demand: str
+    lost: str
+    nodes: int
+    pods: int
+    waiting: Mapping[str, int]
+    needed: int | None
+    """Nodes on which nothing waits; None where no number of nodes would do."""
+    allowed: int
+    """Nodes to which the pool may grow."""
+    surge: int = 0
+    """Pods that may wait for each other: a rolling update needs room for one of them."""
+
+    @property
+    def verdict(self) -> str:
+        """`fits`, `grows` (the pool may become large enough), `in turn`, or `does not fit`."""
+        waiting = sum(self.waiting.values())
+        if not waiting:
+            return "fits"
+        if self.needed and self.needed <= self.allowed:
+            return "grows"
+        return "in turn" if waiting < self.surge else "does not fit"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """Every row, and what would help."""
+
+    stack: str
+    rows: tuple[Row, ...]
+    advice: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the fewest pods run and roll on the pools as large as they may become."""
+        usual = [row for row in self.rows if row.demand != MOST and row.lost == "nothing"]
+        return all(row.verdict != "does not fit" for row in usual)
+
+
+FEWEST, ROLLING, MOST, STORES = "replicas", "all rolling", "HPA maximum", "data stores"
+
+
+def report(settings: Settings) -> Report:
+    """The rows of a stack's pools."""
+    pool, platform = settings.nodes, settings.environment.platform
+    stores = store_pods(settings)
+    beside = [] if platform else stores
+    demands = {
+        FEWEST: service_pods(settings) + beside,
+        ROLLING: service_pods(settings, 1) + beside,
+        MOST: service_pods(settings, most=True) + beside,
+    }
+    surge = {ROLLING: len(settings.services)}
+    rows = [
+        row
+        for name, pods in demands.items()
+        for row in _rows("services", name, pods, pool, surge.get(name, 0))
+    ]
+    if platform:
+        rows += _rows("platform", STORES, stores, platform)
+    return Report(
+        stack=settings.stack_name,
+        rows=tuple(rows),
+        advice=tuple(_advice(rows[0], demands[FEWEST], pool)),
+    )
+
+
+def _rows(name: str, demand: str, pods: list[Pod], pool: Pool, surge: int = 0) -> list[Row]:
+    rows: list[Row] = []
+    for lost, left in _losses(pool).items():
+        found: Fit = fit(pods, left, pool.zones)
+        rows.append(
+            Row(
+                pool=name,
+                demand=demand,
+                lost=lost,
+                nodes=len(left),
+                pods=len(pods),
+                waiting=found.waiting,
+                needed=_needed(pods, pool, lost) if found.waiting else pool.count,
+                allowed=pool.most,
+                surge=surge,
+            )
+        )
+    return rows
+
+
+def _losses(pool: Pool) -> dict[str, list[Node]]:
+    """The nodes that are left when nothing, one node, the largest zone is lost."""
+    losses = {"nothing": nodes(pool)}
+    if pool.count > 1:
+        losses["one node"] = nodes(pool)[1:]
+    if pool.zones > 1:
+        losses["one zone"] = [node for node in nodes(pool) if node.zone != 0]
+    return losses
+
+
+def _needed(pods: list[Pod], pool: Pool, lost: str) -> int | None:
+    """Nodes of the whole pool, the lost ones among them, on which nothing waits."""
+    if lost == "nothing":
+        return nodes_needed(pods, pool)
+    for count in range(pool.count, 10 * pool.most + 10):
+        grown = pool.model_copy(update={"count": count, "max_count": None})
+        if not fit(pods, _losses(grown)[lost], pool.zones).waiting:
+            return count
+    return None
+
+
+def _advice(row: Row, pods: list[Pod], pool: Pool) -> list[str]:
+    """The smallest changes that would hold the fewest pods: more nodes, or smaller requests."""
+    if not row.waiting:
+        return []
+    advice = [f"nodes: {row.needed} instead of {pool.count}"] if row.needed else []
+    request = _request_that_fits(pods, pool)
+    if request:
+        advice.append(f"or cpu: {request}m instead of {max(pod.cpu for pod in pods)}m per pod")
+    return advice
+
+
+def _request_that_fits(pods: list[Pod], pool: Pool) -> int | None:
+    largest = max(pod.cpu for pod in pods)
+    for cpu in range(largest - CPU_STEP, 0, -CPU_STEP):
+        smaller = [
+            Pod(service=p.service, cpu=min(p.cpu, cpu), memory=p.memory, rank=p.rank) for p in pods
+        ]
+        if not fit(smaller, nodes(pool), pool.zones).waiting:
+            return cpu
+    return None
+
+
+def room(pool: Pool) -> str:
+    """What one node of a pool offers to pods."""
+    cpu, memory = schedulable(pool)
+    return f"{cpu}m CPU, {memory} MiB of {pool.vcpu} CPU, {pool.memory_gb} GB"

@@ -1,0 +1,134 @@
+"""Which pods find room on which nodes, as the scheduler would place them (D-7).
+
+Pods of a higher rank first. Over zones as strictly as the pods ask for: a zone that is full keeps a
+service's next pod waiting even where another zone has room. Within a zone the emptiest node.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from settings import names
+from settings.capacity import DAEMONS, PODS_PER_NODE, schedulable
+from settings.environments import Pool
+from settings.loader import Settings
+from settings.model import mebibytes, millicores
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pod:
+    """What one pod asks for: thousandths of a core, MiB."""
+
+    service: str
+    cpu: int
+    memory: int
+    rank: int
+
+
+@dataclass(kw_only=True, slots=True)
+class Node:
+    """What is left on a node."""
+
+    zone: int
+    cpu: int
+    memory: int
+    pods: int = PODS_PER_NODE - len(DAEMONS)
+
+    def has_room(self, pod: Pod) -> bool:
+        """Whether the pod fits beside what is there already."""
+        return self.cpu >= pod.cpu and self.memory >= pod.memory and self.pods > 0
+
+    def take(self, pod: Pod) -> None:
+        """Place it."""
+        self.cpu -= pod.cpu
+        self.memory -= pod.memory
+        self.pods -= 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fit:
+    """What came of placing pods on nodes."""
+
+    pods: int
+    waiting: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Pods without room, by service."""
+
+    @property
+    def placed(self) -> int:
+        """Pods that run."""
+        return self.pods - sum(self.waiting.values())
+
+
+def service_pods(settings: Settings, extra: int = 0, *, most: bool = False) -> list[Pod]:
+    """The pods of every service: the fewest or the most, and `extra` of each."""
+    found: list[Pod] = []
+    for name, service in settings.services.items():
+        size = settings.size(name)
+        pod = Pod(
+            service=name,
+            cpu=millicores(size.cpu),
+            memory=int(mebibytes(size.memory)),
+            rank=names.PRIORITIES[service.priority],
+        )
+        found += [pod] * ((size.most if most else size.replicas) + extra)
+    return found
+
+
+def store_pods(settings: Settings) -> list[Pod]:
+    """The pods of the stores that run inside the cluster."""
+    return [
+        Pod(
+            service=name,
+            cpu=millicores(server.cpu),
+            memory=int(mebibytes(server.memory)),
+            rank=names.PRIORITIES["data"],
+        )
+        for store in settings.stores.values()
+        for name, server in store.servers.items()
+    ]
+
+
+def nodes(pool: Pool, count: int | None = None) -> list[Node]:
+    """A pool's nodes, or as many as `count`, taking its zones in turn."""
+    cpu, memory = schedulable(pool)
+    return [
+        Node(zone=index % pool.zones, cpu=cpu, memory=memory)
+        for index in range(pool.count if count is None else count)
+    ]
+
+
+def fit(pods: Iterable[Pod], on: list[Node], zones: int) -> Fit:
+    """Place the pods on the nodes; a pool in several zones spreads each service over them."""
+    wanted = sorted(pods, key=lambda pod: (-pod.rank, -pod.cpu, pod.service))
+    spread: dict[str, Counter[int]] = {}
+    waiting: Counter[str] = Counter()
+    for pod in wanted:
+        there = spread.setdefault(pod.service, Counter())
+        allowed = _allowed_zones(there, {node.zone for node in on}) if zones > 1 else None
+        room = [n for n in on if n.has_room(pod) and (allowed is None or n.zone in allowed)]
+        if not room:
+            waiting[pod.service] += 1
+            continue
+        node = max(room, key=lambda found: (found.cpu, found.memory))
+        node.take(pod)
+        there[node.zone] += 1
+    return Fit(pods=len(wanted), waiting=dict(waiting))
+
+
+def nodes_needed(pods: list[Pod], pool: Pool, limit: int = 1000) -> int | None:
+    """The fewest nodes, from the pool's own count on, on which no pod waits."""
+    return next((n for n in _counts(pool, limit) if not _waits(pods, pool, n)), None)
+
+
+def _waits(pods: list[Pod], pool: Pool, count: int) -> bool:
+    return bool(fit(pods, nodes(pool, count), pool.zones).waiting)
+
+
+def _counts(pool: Pool, limit: int) -> Iterator[int]:
+    yield from range(pool.count, limit + 1)
+
+
+def _allowed_zones(there: Counter[int], zones: set[int]) -> set[int]:
+    """Zones in which one pod more keeps the difference at one."""
+    fewest = min((there[zone] for zone in zones), default=0)
+    return {zone for zone in zones if there[zone] == fewest}
