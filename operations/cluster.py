@@ -51,7 +51,9 @@ class Cluster:
                     api, cache_file=f"{folder}/discovery.json"
                 )
 
-    def apply(self, content: Mapping[str, Any], *, force: bool = False) -> Object:
+    def apply(
+        self, content: Mapping[str, Any], *, force: bool = False, manager: str = FIELD_MANAGER
+    ) -> Object:
         """Create or change an object by server-side apply; returns what the cluster then holds."""
         with _explained():
             return self._call(
@@ -59,7 +61,7 @@ class Cluster:
                 content["apiVersion"],
                 content["kind"],
                 body=dict(content),
-                field_manager=FIELD_MANAGER,
+                field_manager=manager,
                 force_conflicts=force,
                 namespace=content["metadata"].get("namespace"),
             )

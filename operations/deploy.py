@@ -13,6 +13,7 @@ from typing import Any
 
 from operations.applyset import NEVER_PRUNED, ApplySet, GroupKind
 from operations.cluster import Cluster, ClusterError, Object
+from operations.handover import HANDOVER_MANAGER, handed_over
 from operations.readiness import State, assess, has_progress
 from operations.wait import (
     POLL_SECONDS,
@@ -147,6 +148,8 @@ class Deployment:
             progress.settle(State("failed", message))
             return
         try:
+            if kept := handed_over(before, content):
+                self._cluster.apply(kept, force=True, manager=HANDOVER_MANAGER)
             after = self._cluster.apply(content, force=self._force)
         except ClusterError as error:
             progress.change = "refused"
