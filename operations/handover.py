@@ -1,7 +1,7 @@
 """Fields that the program stops writing because another writes them from now on (pitfall W-1).
 
-An apply that leaves out a field it wrote before removes it: the replicas of a Deployment that begins
-to scale would fall to one. So the live value is first written under a name of its own, which keeps
+An apply that leaves out a field it wrote before removes it: the replicas of a Deployment that
+begins to scale would fall to one. So the live value is first written under a name of its own, which keeps
 it until the new writer changes it.
 """
 
@@ -21,10 +21,9 @@ def handed_over(live: Object | None, content: Mapping[str, Any]) -> Object | Non
     kept: Object = {}
     for each in CONTESTED:
         path = each.path.split(".")
-        value = _at(live, path)
-        if each.kind == content["kind"] and value is not None and _at(content, path) is None:
-            if _ours(live, path):
-                _put(kept, path, value)
+        left_out = each.kind == content["kind"] and _at(content, path) is None
+        if left_out and _ours(live, path):
+            _put(kept, path, _at(live, path))
     if not kept:
         return None
     metadata = content["metadata"]
