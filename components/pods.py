@@ -6,6 +6,7 @@ defaults are left out on purpose (pitfall W-4).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pulumi
@@ -76,7 +77,11 @@ def job(
     opts: pulumi.ResourceOptions,
 ) -> k8s.batch.v1.Job:
     """A Job whose name changes with anything in its template, which never can (pitfall A-2)."""
-    name = pulumi.Output.from_input(template).apply(lambda found: names.job(purpose, _plain(found)))
+    awaited: list[pulumi.Output[Any]] = []
+    content = _plain(template, awaited)
+    name = pulumi.Output.all(*awaited).apply(
+        lambda found: names.job(purpose, _filled(content, found))
+    )
     return k8s.batch.v1.Job(
         logical,
         metadata=metadata(name, namespace, labels),
@@ -89,13 +94,39 @@ def job(
     )
 
 
-def _plain(value: Any) -> Any:
-    """Resolved arguments as plain data."""
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """The place of an Output in plain data."""
+
+    index: int
+
+
+def _plain(value: Any, awaited: list[pulumi.Output[Any]]) -> Any:
+    """Arguments as plain data; what is not known yet is appended to `awaited`, its place marked.
+
+    `Output.from_input` would do, but makes an Output of every string: ten times the work.
+    """
+    if isinstance(value, pulumi.Output):
+        awaited.append(cast("pulumi.Output[Any]", value))
+        return _Awaited(len(awaited) - 1)
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in cast("Mapping[str, Any]", value).items()}
+        entries = cast("Mapping[str, Any]", value).items()
+        return {key: _plain(entry, awaited) for key, entry in entries}
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in cast("Sequence[Any]", value)]
-    return _plain(vars(value)) if hasattr(value, "__dict__") else value
+        return [_plain(entry, awaited) for entry in cast("Sequence[Any]", value)]
+    return _plain(vars(value), awaited) if hasattr(value, "__dict__") else value
+
+
+def _filled(value: Any, found: Sequence[Any]) -> Any:
+    """Plain data with what was awaited in its places."""
+    if isinstance(value, _Awaited):
+        return found[value.index]
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value).items()
+        return {key: _filled(entry, found) for key, entry in entries}
+    if isinstance(value, list):
+        return [_filled(entry, found) for entry in cast("list[Any]", value)]
+    return value
 
 
 def metadata(

@@ -19,6 +19,23 @@ def test_a_function_call_that_the_recorder_does_not_know_is_an_error(tmp_path):
         record(load("local"), root=root)
 
 
+def test_looking_up_what_is_in_a_cluster_is_an_error(tmp_path):
+    text = "from pulumi_kubernetes.core.v1 import Secret\nSecret.get('found', 'default/one')\n"
+    with pytest.raises(Exception, match="cannot look up kubernetes:core/v1:Secret found"):
+        record(load("local"), root=program(tmp_path, text))
+
+
+def test_an_output_that_the_program_reads_is_the_input_that_it_gave(tmp_path):
+    text = (
+        "from pulumi_kubernetes.core.v1 import ConfigMap\n"
+        "one = ConfigMap('one', metadata={'name': 'first'}, data={'k': 'v'})\n"
+        "data = {'name': one.metadata.name, 'value': one.data['k']}\n"
+        "ConfigMap('two', metadata={'name': 'second'}, data=data)\n"
+    )
+    found = record(load("local"), root=program(tmp_path, text))
+    assert found[-1].inputs["data"] == {"name": "first", "value": "v"}
+
+
 def test_an_error_in_the_program_reaches_the_caller(tmp_path):
     with pytest.raises(ZeroDivisionError):
         record(load("local"), root=program(tmp_path, "1 / 0\n"))
