@@ -72,7 +72,16 @@ TEST_TOOLS = (
         packages={"compose-config": "manpasik.dev/tools/compose"},
     ),
 )
-PROGRAMS = tuple(name for tool in (*ALL_TOOLS, *TEST_TOOLS) for name in tool.packages)
+# What single commands use. Built when one of them is called.
+COMMAND_TOOLS = (
+    Tool(
+        name="kubeseal",
+        main_module="github.com/bitnami/sealed-secrets",
+        packages={"kubeseal": "github.com/bitnami/sealed-secrets/cmd/kubeseal"},
+    ),
+)
+_TOOLS = (*ALL_TOOLS, *TEST_TOOLS, *COMMAND_TOOLS)
+PROGRAMS = tuple(name for tool in _TOOLS for name in tool.packages)
 
 
 def pinned_version(tool: Tool) -> str:
@@ -119,7 +128,7 @@ def ensure(names: Sequence[str], report: Report) -> dict[str, Path]:
         message = f"Unknown programs {', '.join(unknown)}. Known: {', '.join(PROGRAMS)}."
         raise LocalClusterError(message)
     found: dict[str, Path] = {}
-    for tool in (*ALL_TOOLS, *TEST_TOOLS):
+    for tool in _TOOLS:
         wanted = [name for name in tool.packages if name in names]
         if wanted:
             home = _ensure_tool(tool, report)
