@@ -16,7 +16,7 @@ from components.workloads.configuration import Configuration, ConfigurationArgs
 from components.workloads.workload import Workload, WorkloadArgs
 from settings import variables
 from settings.catalog import Service, StoreName
-from settings.loader import Settings
+from settings.loader import Settings, pull_policy
 from settings.secrets import Secrets
 
 # What the services take when nobody tells them another figure (PROBE-06).
@@ -78,6 +78,7 @@ class Product(pulumi.ComponentResource):
                 stack=settings.stack_name,
                 service=service,
                 files_image=f"{settings.stack.images.registry}/migrations:{settings.release}",
+                files_pull_policy=pull_policy(settings.release),
                 client_image=_client_image(settings),
                 namespace=self._args.namespaces.application,
                 environment=self._environment(service),

@@ -25,6 +25,7 @@ __all__ = [
     "load",
     "load_all",
     "load_catalog",
+    "pull_policy",
     "secret_names",
     "stack_names",
 ]
@@ -87,9 +88,8 @@ class Settings:
         return (override and override.image_tag) or self.release
 
     def pull_policy(self, service: str) -> Literal["Always", "IfNotPresent"]:
-        """A tag that moves must be looked up at each start; a release never changes (R-IMG-1)."""
-        moves = self.image_tag(service) in MOVING_TAGS
-        return "Always" if moves else "IfNotPresent"
+        """How a service's image is pulled."""
+        return pull_policy(self.image_tag(service))
 
     def image(self, service: str) -> str:
         """The whole image reference of a service (R-P2-SEC)."""
@@ -105,6 +105,11 @@ class Settings:
         )
         changes = {key: value for key, value in own.items() if value is not None}
         return self.environment.workload.model_copy(update=changes)
+
+
+def pull_policy(tag: str) -> Literal["Always", "IfNotPresent"]:
+    """A tag that moves must be looked up at each start; a release never changes (R-IMG-1)."""
+    return "Always" if tag in MOVING_TAGS else "IfNotPresent"
 
 
 def load(stack_name: str, given: object = None, root: Path | None = None) -> Settings:

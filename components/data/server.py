@@ -147,7 +147,7 @@ def _spec(
                 tolerations=[_platform_taint()] if args.on_platform else None,
                 termination_grace_period_seconds=GRACE_SECONDS,
                 containers=[_container(name, args, [mount for _, mount in mounted])],
-                volumes=[volume for volume, _ in mounted],
+                volumes=[volume for volume, _ in mounted] or None,
             ),
         ),
         volume_claim_templates=[claim],

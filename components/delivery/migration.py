@@ -45,6 +45,8 @@ class MigrationArgs:
     service: Service
     files_image: str
     """Image with the SQL files of every service under `/migrations`."""
+    files_pull_policy: str
+    """Of that image: a node must not keep yesterday's files under a tag that moves (R-IMG-1)."""
     client_image: str
     """Image with psql."""
     namespace: pulumi.Input[str]
@@ -113,7 +115,13 @@ def _template(
             restart_policy="Never",
             init_containers=[
                 _step("create-database", args.client_image, ["sh", "-c", CREATE_DATABASE], env=env),
-                _step("copy-files", args.files_image, ["sh", "-c", copy], mounts=[mount]),
+                _step(
+                    "copy-files",
+                    args.files_image,
+                    ["sh", "-c", copy],
+                    pull=args.files_pull_policy,
+                    mounts=[mount],
+                ),
             ],
             containers=[
                 _step(
@@ -134,12 +142,14 @@ def _step(
     image: str,
     command: list[pulumi.Input[str]],
     *,
+    pull: str | None = None,
     env: list[k8s.core.v1.EnvVarArgs] | None = None,
     mounts: list[k8s.core.v1.VolumeMountArgs] | None = None,
 ) -> k8s.core.v1.ContainerArgs:
     return k8s.core.v1.ContainerArgs(
         name=name,
         image=image,
+        image_pull_policy=pull,
         command=command,
         env=env,
         resources=pods.resources("50m", "64Mi", memory_limit="256Mi"),
