@@ -45,8 +45,8 @@ def compose(
 
 
 def _write(settings: Settings, file: Path) -> None:
-    beside = file.with_name(compose_env.NAME)
     old = _own(file)
+    beside = file.with_name(compose_env.NAME)
     given = compose_env.held(beside, settings.stack_name)
     try:
         made = composed(settings, given, secrets.stack_seed(settings))
