@@ -19,6 +19,7 @@ from cli.engine import EngineError
 from cli.plan import plan
 from cli.render import render
 from cli.schema import schema
+from cli.seal import seal
 from cli.up import up
 from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
@@ -61,6 +62,7 @@ app.command()(up)
 app.command()(check)
 app.command()(render)
 app.command()(compose)
+app.command()(seal)
 app.command()(plan)
 app.command()(schema)
 app.command()(destroy)

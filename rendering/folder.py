@@ -7,8 +7,8 @@ so the folder is refused and stays as it is.
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
 LIST = ".rendered"
 
@@ -28,7 +28,7 @@ def refuse_foreign(folder: Path) -> None:
             raise OutputFolderError(f"{folder} is a file; name a folder")
         listed = folder / LIST
         known = {LIST, *(listed.read_text().splitlines() if listed.is_file() else [])}
-        foreign = sorted(path.name for path in folder.iterdir() if path.name not in known)
+        foreign = sorted(_foreign(folder, known))
     except OSError as error:
         raise OutputFolderError(f"{folder} cannot be looked into ({error.strerror})") from error
     if foreign:
@@ -40,7 +40,8 @@ def refuse_foreign(folder: Path) -> None:
 def replace_folder(files: Mapping[str, str], folder: Path) -> list[Path]:
     """Make the folder hold these files and no others; returns their paths.
 
-    Written beside and moved into place: an interrupted run leaves the old files or the new ones.
+    A name may lead into folders below (`base/a.yaml`). Written beside and moved into place: an
+    interrupted run leaves the old files or the new ones.
     """
     refuse_foreign(folder)
     try:
@@ -50,6 +51,7 @@ def replace_folder(files: Mapping[str, str], folder: Path) -> list[Path]:
         raise OutputFolderError(f"{folder} cannot be made ({error.strerror})") from error
     try:
         for name, text in files.items():
+            (beside / name).parent.mkdir(parents=True, exist_ok=True)
             (beside / name).write_text(text, encoding="utf-8")
         (beside / LIST).write_text("".join(f"{name}\n" for name in sorted(files)))
         beside.chmod(0o755)
@@ -77,6 +79,27 @@ def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
         raise OutputFolderError(f"{path} cannot be written ({error.strerror})") from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _foreign(folder: Path, known: Collection[str]) -> Iterator[str]:
+    """What lies in a folder, at any depth, and is neither known nor a folder of what is."""
+    folders = {str(parent) for name in known for parent in PurePosixPath(name).parents}
+
+    def unreadable(error: OSError) -> None:
+        raise error
+
+    for place, inner, files in os.walk(folder, onerror=unreadable):
+        here = Path(place)
+        yield from (found for name in files if (found := _below(folder, here / name)) not in known)
+        for name in list(inner):
+            found = _below(folder, here / name)
+            if found not in folders or (here / name).is_symlink():
+                inner.remove(name)
+                yield found
+
+
+def _below(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _swap(beside: Path, folder: Path) -> None:
