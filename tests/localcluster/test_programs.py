@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import LocalClusterError, programs, toolchain
-from localcluster.programs import ALL_TOOLS, Tool
+from localcluster.programs import ALL_TOOLS, TEST_TOOLS, Tool
 from localcluster.toolchain import Toolchain
 
 KUBERNETES = ALL_TOOLS[0]
@@ -70,6 +70,18 @@ def test_a_changed_pin_asks_for_a_new_build(
     with (tmp_path / "tools" / "kubernetes" / file).open("a") as pins:
         pins.write("\n")
     assert programs.cache_key(KUBERNETES, GO) != before
+
+
+def test_a_changed_source_of_our_own_asks_for_a_new_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    compose = next(tool for tool in TEST_TOOLS if tool.name == "compose")
+    before = programs.cache_key(compose, GO)
+    shutil.copytree(programs.TOOLS, tmp_path / "tools")
+    monkeypatch.setattr(programs, "TOOLS", tmp_path / "tools")
+    with (tmp_path / "tools" / "compose" / "main.go").open("a") as source:
+        source.write("\n")
+    assert programs.cache_key(compose, GO) != before
 
 
 def test_another_go_asks_for_a_new_build():
