@@ -6,7 +6,7 @@ limits. The order of starting follows the edges of the program (ENV-01).
 Docker starts containers again after a crash or with the machine, in no order and without a look at
 `depends_on`. A service that meets no store then keeps patients' data in memory and reports itself
 healthy. So a service that uses a store is not started again by itself: `up` does it, behind its
-stores and its schema. A service that is down is seen; one without its store is not (decision 8).
+stores and its schema. A service that is down is seen; one without its store is not (ADR 0012).
 """
 
 from collections.abc import Iterator, Mapping
