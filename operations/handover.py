@@ -1,8 +1,8 @@
 """Fields that the program stops writing because another writes them from now on (pitfall W-1).
 
 An apply that leaves out a field it wrote before removes it: the replicas of a Deployment that
-begins to scale would fall to one. So the live value is first written under a name of its own, which keeps
-it until the new writer changes it.
+begins to scale would fall to one. So the live value is first written under a name of its own,
+which keeps it until the new writer changes it.
 """
 
 from collections.abc import Mapping
