@@ -33,8 +33,8 @@ class Operation:
 def common(versions: Sequence[Any]) -> Any:
     """What all versions have: keys and named items of all; where values differ, the first's.
 
-    So no version's patch ever removes anything, and differing values come from one version that
-    holds together (a request of one and the limit of another might not).
+    So a patch adds and replaces, and what differs comes from one version, which holds together: the
+    request of one and the limit of another might not.
     """
     first = versions[0]
     if all(isinstance(each, Mapping) for each in versions):
