@@ -16,6 +16,12 @@ SIMULATED_LABEL = "manpasik.dev/simulated"
 NODES_PATH = "/api/v1/nodes"
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+_TAINT = re.compile(
+    r"(?P<key>[A-Za-z0-9./_-]+)(=(?P<value>[A-Za-z0-9._-]*))?"
+    r":(?P<effect>NoSchedule|PreferNoSchedule|NoExecute)"
+)
+# Kubernetes' own controllers write these, by what they see of a node.
+_OF_CONTROLLERS = "node.kubernetes.io/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,12 +62,18 @@ class SimulatedNode:
     region: str = "local"
     architecture: str = "amd64"
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
+    taints: Sequence[str] = ()
+    """As kubectl writes them: `key=value:NoSchedule`."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that the API server would refuse, before anything is started."""
+        """Refuse what the API server would refuse, before anything is started."""
         if not _NAME.fullmatch(self.name):
             message = f"Node name {self.name!r} must be lower-case letters, digits, '-' and '.'."
             raise UnusableError(message)
+        for taint in self.taints:
+            if not _TAINT.fullmatch(taint):
+                message = f"{taint!r} is no taint of node {self.name}. Write key=value:NoSchedule."
+                raise UnusableError(message)
 
     def manifest(self, pod_network: str) -> dict[str, Any]:
         """The Node object, without its status."""
@@ -143,8 +155,24 @@ def apply(api: Endpoint, wanted: Sequence[SimulatedNode], kubernetes_version: st
     for name in sorted(present.keys() - {node.name for node in wanted}):
         api.call("DELETE", f"{NODES_PATH}/{name}")
     for node, network in zip(wanted, _networks(wanted, present), strict=True):
-        api.apply(f"{NODES_PATH}/{node.name}", node.manifest(network))
+        manifest = node.manifest(network)
+        manifest["spec"] |= _taints(node, present.get(node.name, {}))
+        api.apply(f"{NODES_PATH}/{node.name}", manifest)
         api.apply(f"{NODES_PATH}/{node.name}/status", node.status(kubernetes_version))
+
+
+def _taints(wanted: SimulatedNode, present: Mapping[str, Any]) -> dict[str, Any]:
+    """The node's whole list of taints, since nobody can own one entry of it.
+
+    Those of the controllers stay: written without them, they would come back, and the next `up`
+    would take them away again.
+    """
+    there: list[dict[str, str]] = present.get("spec", {}).get("taints", [])
+    parts = [_TAINT.fullmatch(taint) for taint in wanted.taints]
+    ours = [{k: v for k, v in part.groupdict().items() if v} for part in parts if part]
+    kept = [each for each in there if each in ours or each["key"].startswith(_OF_CONTROLLERS)]
+    taints = [*kept, *(taint for taint in ours if taint not in kept)]
+    return {"taints": taints} if there or taints else {}
 
 
 def _networks(wanted: Sequence[SimulatedNode], present: Mapping[str, Any]) -> list[str]:

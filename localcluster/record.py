@@ -72,6 +72,7 @@ def _node(data: dict[str, Any]) -> SimulatedNode:
     return SimulatedNode(
         capacity=Resources(**data.pop("capacity")),
         allocatable=Resources(**allocatable) if allocatable else None,
+        taints=tuple(data.pop("taints", ())),
         **data,
     )
 

@@ -72,6 +72,34 @@ def test_equal_nodes_are_spread_over_three_zones():
     assert [node.zone for node in uniform(4)] == ["local-a", "local-b", "local-c", "local-a"]
 
 
+@pytest.mark.parametrize("taint", ["", "pool", "pool=platform", "pool:NoEntry", "a b=c:NoSchedule"])
+def test_a_taint_that_kubernetes_would_refuse_is_refused(taint: str):
+    with pytest.raises(LocalClusterError, match="is no taint of node a"):
+        SimulatedNode(name="a", capacity=Resources(cpu="1", memory="1Gi"), taints=[taint])
+
+
+OURS = {"key": "pool", "value": "platform", "effect": "NoSchedule"}
+NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+OLD = {"key": "pool", "value": "former", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("there", "becomes"),
+    [
+        ([], [OURS]),
+        ([NOT_READY], [NOT_READY, OURS]),
+        ([NOT_READY, OURS], [NOT_READY, OURS]),
+        ([OLD, NOT_READY], [NOT_READY, OURS]),
+    ],
+    ids=["new", "not ready yet", "as it should be", "changed"],
+)
+def test_a_node_gets_its_taints_and_keeps_those_of_the_controllers(there, becomes):
+    node = SimulatedNode(
+        name="a", capacity=Resources(cpu="1", memory="1Gi"), taints=["pool=platform:NoSchedule"]
+    )
+    assert nodes._taints(node, {"spec": {"taints": there}}) == {"taints": becomes}
+
+
 def test_no_node_at_all_is_refused():
     with pytest.raises(LocalClusterError, match="at least one node"):
         uniform(0)
@@ -99,7 +127,11 @@ def test_a_node_keeps_its_pod_network_and_a_new_one_gets_another():
 def test_a_record_is_read_as_it_was_written(tmp_path: Path):
     rest = Resources(cpu="3", memory="7Gi")
     node = SimulatedNode(
-        name="a", capacity=Resources(cpu="4", memory="8Gi"), allocatable=rest, labels={"x": "y"}
+        name="a",
+        capacity=Resources(cpu="4", memory="8Gi"),
+        allocatable=rest,
+        labels={"x": "y"},
+        taints=("pool=platform:NoSchedule",),
     )
     written = Record(ports={"etcd": 1}, nodes=(node, *uniform(1)), ends_at=5.5)
     record.save(tmp_path, written)
