@@ -40,6 +40,7 @@ _OVERRIDES = st.fixed_dictionaries(
         "enabled": st.booleans(),
         "image_tag": st.none() | TAGS,
         "replicas": st.none() | st.integers(1, 100),
+        "max_replicas": st.none() | st.integers(100, 1000),
         "cpu": st.none() | st.integers(1, 500).map(lambda count: f"{count}m"),
         "memory": st.none() | st.integers(1, 512).map(lambda count: f"{count}Mi"),
     },
@@ -62,8 +63,8 @@ def _lawful(data: dict[str, Any]) -> dict[str, Any]:
     """Production runs releases only, and nothing has more pods than its most."""
     services = {name: dict(own) for name, own in data.get("services", {}).items()}
     for own in services.values():
-        if "replicas" in own and CATALOG.environments[data["environment"]].workload.max_replicas:
-            own["max_replicas"] = 100
+        if own.get("replicas") and CATALOG.environments[data["environment"]].workload.max_replicas:
+            own["max_replicas"] = own.get("max_replicas") or 100
         if data["environment"] == "production":
             own.pop("image_tag", None)
     released = data["environment"] == "production"
@@ -79,6 +80,7 @@ STACK_DATA = st.fixed_dictionaries(
         "services_up_to_phase": st.integers(1, 4),
         "cluster": st.fixed_dictionaries({}, optional={"context": st.none() | st.text()}),
         "images": st.fixed_dictionaries({}, optional={"tag": TAGS}),
+        "host": st.sampled_from(["api.example.org", "a.b-c.d"]),
         "variables": _VALUES,
         "services": st.dictionaries(st.sampled_from(FREE), _OVERRIDES, max_size=6),
     },
