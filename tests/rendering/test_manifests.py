@@ -1,11 +1,9 @@
 """Rendered files: the same bytes everywhere, no secret in any of them, never half a tree."""
 
-import base64
 import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import yaml
@@ -15,52 +13,47 @@ from rendering.folder import OutputFolderError
 from rendering.manifest import to_yaml
 from settings import load
 from settings.loader import ROOT
-from tests.support.recording import recorded
+from tests.support.recording import STACKS, recorded
 
-PLANTED = {
-    "DB_PASSWORD": "PlantedDbPassword0000001",
-    "JWT_SECRET": "planted-jwt/secret+0000000000000000000000",
-    "TOSS_SECRET_KEY": "live_planted_0000000000000001",
-    "REDIS_PASSWORD": "PlantedRedisPassword0001",
-}
 RENDER = """
-import hashlib
 from pathlib import Path
-from rendering import manifests, record
-from rendering.folder import OutputFolderError
-from rendering.manifest import to_yaml
-from rendering.recorder import redact
-from settings import load
-text = "".join(to_yaml([redact(m.content)]) for m in manifests(record(load("dev"))))
-print(hashlib.sha256(text.encode()).hexdigest())
+from rendering import manifests, record, write_manifests
+from settings.loader import load, stack_names
+for stack in stack_names():
+    write_manifests(manifests(record(load(stack))), Path(stack))
 """
-PLACES = [
-    {"PYTHONHASHSEED": "0"},
-    {"PYTHONHASHSEED": "4242", "TZ": "Asia/Seoul"},
-    {"LC_ALL": "C", "TZ": "America/New_York", "HOME": "/nonexistent"},
-]
+# Unlike this process in whatever may show in a text; ASCII is all that the locale can write.
+ELSEWHERE = {
+    "PYTHONHASHSEED": "4242",
+    "TZ": "Asia/Seoul",
+    "LC_ALL": "C",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "HOME": "/nonexistent",
+}
 
 
-def test_the_same_program_gives_the_same_bytes_wherever_it_runs(tmp_path):
-    digests = set()
-    for number, place in enumerate(PLACES):
-        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **place}
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        command = [sys.executable, "-c", RENDER]
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=True
-        )
-        digests.add(done.stdout)
-    assert len(digests) == 1, "hash seed, locale, time zone or working directory shows"
+def files_of(folder):
+    return {
+        path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
-def test_no_planted_secret_is_in_any_rendered_file(tmp_path):
-    written = write_manifests(manifests(record(load("dev"), secrets=PLANTED)), tmp_path / "out")
-    text = "".join(path.read_text() for path in written)
-    for value in PLANTED.values():
-        for form in (value, base64.b64encode(value.encode()).decode(), quote(value, safe="")):
-            assert form not in text
+def test_every_stack_gives_the_same_bytes_wherever_it_is_rendered(tmp_path):
+    """Hash seed, locale, time zone, working directory, home: none of them shows."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **ELSEWHERE}
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    command = [sys.executable, "-c", RENDER]
+    done = subprocess.run(
+        command, cwd=there, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for stack in STACKS:
+        write_manifests(manifests(recorded(stack)), here / stack)
+    theirs, ours = files_of(there), files_of(here)
+    assert theirs.keys() == ours.keys()
+    assert [str(path) for path in ours if theirs[path] != ours[path]] == []
 
 
 def test_every_file_holds_the_one_object_that_its_name_says(tmp_path):
@@ -122,14 +115,25 @@ def test_text_that_other_readers_take_for_something_else_is_quoted(value):
     assert f"'{value}'" in line or f'"{value}"' in line
 
 
-def test_one_service_s_change_alters_that_service_s_files_only():
-    settings = load("dev")
-    changed = settings.stack.model_copy(
-        update={"services": {"shop-service": {"image_tag": "v1.2.3"}}}
-    )
-    after = load("dev", changed.model_dump(mode="json", exclude_defaults=True, warnings=False))
-    old = {m.file_name: m.content for m in manifests(recorded("dev"))}
-    new = {m.file_name: m.content for m in manifests(record(after))}
+def altered(stack, changes):
+    """The files that differ after a change of one stack file, and all that are there."""
+    settings = load(stack)
+    after = settings.stack.model_dump(mode="json", exclude_defaults=True) | changes
+    old = {m.file_name: m.content for m in manifests(recorded(stack))}
+    new = {m.file_name: m.content for m in manifests(record(load(stack, after)))}
     assert old.keys() == new.keys()
-    differing = {name for name in old if old[name] != new[name]}
-    assert differing == {"manpasik.deployment.shop-service.yaml"}
+    return {name for name in old if old[name] != new[name]}
+
+
+def test_one_service_s_change_alters_that_service_s_files_only():
+    changed = altered("dev", {"services": {"shop-service": {"image_tag": "v1.2.3"}}})
+    assert changed == {"manpasik.deployment.shop-service.yaml"}
+
+
+def test_one_service_s_growth_alters_that_service_s_files_only():
+    own = {"replicas": 3, "max_replicas": 9, "cpu": "300m", "memory": "300Mi"}
+    changed = altered("staging", {"services": {"shop-service": own}})
+    assert changed == {
+        "manpasik.deployment.shop-service.yaml",
+        "manpasik.horizontalpodautoscaler.shop-service.yaml",
+    }, "quota, gateway or another service"
