@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 import localcluster
+from localcluster import crds
 
 NOT_READY = 3
 LINE_EVERY_SECONDS = 10.0
@@ -72,6 +73,10 @@ def up(
     lifetime: Annotated[
         int | None, typer.Option(min=1, help="Seconds until the cluster ends by itself.")
     ] = None,
+    kinds: Annotated[
+        bool,
+        typer.Option("--crds", help="Serve the kinds of the mesh, certificates, Argo CD … too."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start the cluster, or repair it; a whole one is left alone.
@@ -84,6 +89,8 @@ def up(
     wanted = localcluster.uniform(nodes, cpu=cpu or "4", memory=memory or "8Gi") if nodes else None
     with build_progress(quiet=as_json) as report:
         cluster = localcluster.up(name, wanted, lifetime_seconds=lifetime, report=report)
+        if kinds:
+            crds.install(cluster, crds.crds(report=report), report)
     if as_json:
         typer.echo(json.dumps(localcluster.status(name), indent=2))
         return

@@ -93,11 +93,12 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def install(cluster: Cluster, definitions: Sequence[Definition]) -> None:
+def install(cluster: Cluster, definitions: Sequence[Definition], report: Report = quiet) -> None:
     """Have the cluster serve these kinds; definitions that are there are brought up to date."""
     directory = record.directory_of(cluster.name)
     api = record.endpoint(directory, record.load(directory))
     names = [str(each["metadata"]["name"]) for each in definitions]
+    report(0, 0, f"installing {len(names)} definitions")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(_apply, [api] * len(definitions), definitions))
     deadline = time.monotonic() + ESTABLISHED_SECONDS

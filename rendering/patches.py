@@ -75,9 +75,13 @@ def _common_items(versions: Sequence[list[Any]]) -> list[Any]:
         by_name = [named(each, key) for each in versions]
         kept = [name for name in by_name[0] if all(name in each for each in by_name)]
         orders = [[name for name in each if name in kept] for each in by_name]
-        if all(order == kept for order in orders):
+        if kept and all(order == kept for order in orders):
             return [common([each[name] for each in by_name]) for name in kept]
-    elif len({len(each) for each in versions}) == 1:
+        # Emptied of all its items, a list may be no valid one: an Ingress has a rule, whose host
+        # differs everywhere.
+        if kept:
+            return first
+    if len({len(each) for each in versions}) == 1:
         return [common(items) for items in zip(*versions, strict=True)]
     return first
 
@@ -97,11 +101,12 @@ def _between_mappings(
 
 def _between_lists(old: list[Any], new: list[Any], pointer: str, path: Path) -> Iterator[Operation]:
     key = naming_key(old, new)
-    if key is not None and _is_part(list(named(old, key)), list(named(new, key))):
-        yield from _insertions(named(old, key), named(new, key), key, pointer, path)
-    elif len(old) == len(new) and key is None:
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from patch(before, after, f"{pointer}/{index}", (*path, index))
+    before, after = (named(each, key) if key else {} for each in (old, new))
+    if key is not None and _is_part(list(before), list(after)):
+        yield from _insertions(before, after, key, pointer, path)
+    elif len(old) == len(new) and not before.keys() & after.keys():
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            yield from patch(one, other, f"{pointer}/{index}", (*path, index))
     elif not same(old, new):
         yield Operation(op="replace", pointer=pointer, path=path, value=new)
 

@@ -62,6 +62,14 @@ def test_a_variable_that_one_environment_adds_is_inserted_in_its_place():
     assert step == {"op": "add", "path": "/env/1", "value": {"name": "B", "value": "1"}}
 
 
+def test_a_list_whose_items_are_all_named_otherwise_is_not_emptied():
+    """The API server refuses an Ingress without a rule, and each environment has a host."""
+    rules = [{"rules": [{"host": host, "http": {}}]} for host in ("a.com", "b.com")]
+    assert common(rules) == rules[0]
+    (step,) = steps(rules[0], rules[1])
+    assert step == {"op": "replace", "path": "/rules/0/host", "value": "b.com"}
+
+
 def test_an_order_that_differs_is_replaced_as_a_whole():
     """`$(NAME)` sees only the variables before it, so the order of variables acts."""
     one, other = variables("A", "B"), variables("B", "A")

@@ -1,11 +1,13 @@
-"""Rewrites what `tests/program/test_golden.py` compares with: `make golden`.
+"""Rewrites what the tests compare with: `make golden`.
 
-The logical names of all resources are the keys of the engine's state: a name that changes destroys
-and creates anew. Read the difference, and say so in the CHANGELOG.
+The Kustomize tree is what clusters are given from git. The logical names of all resources are the
+keys of the engine's state: a name that changes destroys and creates anew. Read the difference, and
+say so in the CHANGELOG.
 """
 
 from pathlib import Path
 
+from rendering import kustomize
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -22,6 +24,7 @@ def main() -> None:
         folder = FOLDER / stack
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "urns.txt").write_text(urns(stack))
+    kustomize.render(kustomize.folder())
 
 
 if __name__ == "__main__":
