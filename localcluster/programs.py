@@ -79,6 +79,11 @@ COMMAND_TOOLS = (
         main_module="github.com/bitnami/sealed-secrets",
         packages={"kubeseal": "github.com/bitnami/sealed-secrets/cmd/kubeseal"},
     ),
+    Tool(
+        name="helm",
+        main_module="helm.sh/helm/v4",
+        packages={"helm": "helm.sh/helm/v4/cmd/helm"},
+    ),
 )
 _TOOLS = (*ALL_TOOLS, *TEST_TOOLS, *COMMAND_TOOLS)
 PROGRAMS = tuple(name for tool in _TOOLS for name in tool.packages)

@@ -3,6 +3,9 @@
 Brings the pinned uv from the package index into `.uv`, and lets it install what `uv.lock` pins into
 `.venv`, the Go toolchain included. Needs no root and touches nothing outside the checkout but
 uv's own cache. Written for the standard library alone: nothing is installed when it runs.
+
+    python tools/setup.py           # all that the project needs, into .venv
+    python tools/setup.py bench     # what `make bench` compares with, alone, into .uv/bench
 """
 
 from __future__ import annotations  # an older Python must reach the sentence that refuses it
@@ -18,8 +21,11 @@ OLDEST_PYTHON = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main() -> int:
-    """Exit code 0 with `.venv/ready`, or one sentence that names what is missing."""
+def main(group: str = "") -> int:
+    """Exit code 0 with `.venv/ready`, or one sentence that names what is missing.
+
+    A dependency group that is named goes into an environment of its own, alone.
+    """
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         return refuse(
@@ -30,9 +36,12 @@ def main() -> int:
     uv = find_uv() or install_uv()
     if uv is None:
         return 2
-    say("installing the Python packages and the Go toolchain that uv.lock pins")
-    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": ".venv"}
+    what = f"group {group}" if group else "Python packages and the Go toolchain"
+    say(f"installing the {what} that uv.lock pins")
+    home = f".uv/{group}" if group else ".venv"
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": home}
     command = [uv, "sync", "--frozen", "--quiet", "--python", sys.executable]
+    command += ["--only-group", group] if group else []
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - our own command
     if done.returncode:
         return refuse(
@@ -40,7 +49,7 @@ def main() -> int:
             "the reason stands above; without a connection to a Python package index, give one by "
             "UV_DEFAULT_INDEX",
         )
-    (ROOT / ".venv" / "ready").touch()
+    (ROOT / home / "ready").touch()
     return 0
 
 
@@ -94,4 +103,4 @@ def refuse(what: str, remedy: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:2]))
