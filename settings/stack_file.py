@@ -56,6 +56,7 @@ def stack_value(stack_name: str, root: Path, problems: list[Problem]) -> object:
         return None
     config: object = content.get("config")
     problems += _unknown_keys(_mapping(config), file)
+    problems += _open_secrets(_mapping(config), file)
     value: object = _mapping(config).get(STACK_KEY)
     if value is None:
         problems.append(_missing(config, file))
@@ -74,6 +75,23 @@ def _unknown_keys(config: dict[str, Any], file: str) -> list[Problem]:
         )
         for key, value in config.items()
         if key.startswith("manpasik:") and key not in KNOWN_KEYS
+    ]
+
+
+def _open_secrets(config: dict[str, Any], file: str) -> list[Problem]:
+    """Whatever stands here goes to git with the file: only what the engine encrypted may (P-4)."""
+    held = {f"{SECRETS_KEY}.{name}": v for name, v in _mapping(config.get(SECRETS_KEY)).items()}
+    held |= {SEED_KEY: config[SEED_KEY]} if SEED_KEY in config else {}
+    return [
+        Problem(
+            file=file,
+            key=f"config.{key}",
+            value="[secret]",
+            message="stands in the open",
+            remedy=f"remove it and run: pulumi config set --secret --path {key}",
+        )
+        for key, value in held.items()
+        if not (isinstance(value, dict) and list(cast("dict[str, Any]", value)) == ["secure"])
     ]
 
 
