@@ -15,6 +15,7 @@ from settings.loader import ROOT
 from settings.model import Model
 from settings.schema import FOLDER, kinds, outdated, pointed, schemas
 from tests.settings.test_refused_catalogue import PARTS, PLACES, SERVICES
+from tests.settings.test_refused_environments import SHAPES as GROWN
 from tests.settings.test_refused_stacks import QUANTITIES, SHAPES
 from tests.support.project import STACK
 from tests.support.spoils import below, instead, put, put_in_stack, write
@@ -36,7 +37,7 @@ ONLY_THE_LOADER = {
     "a-server-that-the-store-does-not-have",
     "an-environment-that-asks-for-more-than-its-limit",
 }
-TABLES = [*SHAPES, *QUANTITIES, *SERVICES, *PLACES, *PARTS]
+TABLES = [*SHAPES, *GROWN, *QUANTITIES, *SERVICES, *PLACES, *PARTS]
 MISTAKES = [row for row in TABLES if row.id not in ONLY_THE_LOADER]
 UNSEEN = [row for row in TABLES if row.id in ONLY_THE_LOADER]
 FORMATS = FormatChecker(formats=())
