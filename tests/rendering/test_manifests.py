@@ -1,4 +1,4 @@
-"""Rendered files: the same bytes everywhere, no secret in any of them, never half a tree."""
+"""Rendered files: the same bytes everywhere, one object each, never half a tree."""
 
 import os
 import subprocess
