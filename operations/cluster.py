@@ -103,13 +103,15 @@ class Cluster:
         return True
 
     def served_version(self, group: str, kind: str) -> str | None:
-        """The apiVersion in which the cluster serves a kind; None where it serves it no more."""
+        """The apiVersion in which the cluster serves a kind; None where it serves it no more.
+
+        Of several, as autoscaling/v1 and v2, the one that the cluster prefers.
+        """
         if not group:
             return "v1"
-        try:
-            return str(self._client.resources.get(group=group, kind=kind).group_version)
-        except dynamic_exceptions.ResourceNotFoundError:
-            return None
+        found: list[Any] = self._client.resources.search(group=group, kind=kind)
+        found.sort(key=lambda resource: not resource.preferred)
+        return str(found[0].group_version) if found else None
 
     def _call(self, verb: Any, api_version: str, kind: str, **arguments: Any) -> Object:
         try:
