@@ -36,8 +36,7 @@ class Place:
         """
         if self.room == SERVICES:
             return f"{self.name}/{kind.lower()}.yaml"
-        folder = DATA if self.room == DATA else PLATFORM
-        return f"{folder}/{self.name}.{kind.lower()}.yaml"
+        return f"{DATA if self.room == DATA else PLATFORM}/{self.name}.yaml"
 
 
 def place(content: Mapping[str, Any], services: Collection[str]) -> Place:

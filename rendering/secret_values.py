@@ -61,9 +61,9 @@ def opened(settings: Settings, given: Given, only: Collection[str] = ()) -> Open
     """
     if not only:
         return _recorded(settings, given, _complete(settings, given), given.seed)
-    first, second = (_with_stand_ins(settings, given, seed) for seed in ("one", "another"))
+    first = _with_stand_ins(settings, given, "one")
     chosen = _chosen(first, only, settings)
-    values, others = _values(first), _values(second)
+    values, others = _values(first), _values(_with_stand_ins(settings, given, "another"))
     if unknown := [each for each in chosen if values[each] != others.get(each)]:
         message = "follows from secrets that are not given"
         raise SettingsError(_problem(given, str(each), message) for each in unknown)

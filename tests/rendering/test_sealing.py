@@ -24,7 +24,7 @@ from settings.variables import required_secrets, secret_readers
 from tests.support.kustomize import documents, objects
 from tests.support.project import Project
 from tests.support.sealing import controller, kubeseal, plain
-from tests.support.spoils import put
+from tests.support.spoils import put, remove
 
 GIVEN = {"TOSS_SECRET_KEY": "live_planted_0000000000000001", "LLM_API_KEY": "planted/llm+key=01"}
 TOSS = SealedKey("manpasik", "manpasik-secrets", "TOSS_SECRET_KEY")
@@ -39,11 +39,18 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, cluster):
-    """A project whose stack dev knows the cluster's certificate, and what the operator gives."""
+    """A project whose stack dev knows the cluster's certificate, and what the operator gives.
+
+    It has no other overlay: each would be recorded with every command.
+    """
     folder = tmp_path_factory.mktemp("sealing")
     project = Project.copied_to(folder / "project")
     key = "config/manpasik:stack/sealing_certificate"
-    project.spoil(put("Pulumi.dev.yaml", key, cluster.certificate))
+    project.spoil(
+        put("Pulumi.dev.yaml", key, cluster.certificate),
+        remove("Pulumi.staging.yaml"),
+        remove("Pulumi.production.yaml"),
+    )
     (folder / "given.yaml").write_text(yaml.safe_dump(GIVEN))
     (folder / "given.yaml").chmod(0o600)
     (folder / "state" / "seeds").mkdir(parents=True)
@@ -276,7 +283,7 @@ def test_sealed_values_that_cannot_be_read_are_refused_before_anything_is_writte
 def test_the_values_of_no_stack_are_sealed_where_the_stack_has_no_overlay(mpk, place):
     done = mpk("seal", "local", "--secrets", place / "given.yaml")
     assert done.exit_code == BAD_INPUT
-    assert "name one of dev, staging, production" in done.stderr
+    assert "has no overlay: nothing of it is in git; name one of dev" in done.stderr
 
 
 def test_sealed_values_are_patches_that_kustomize_knows(sealed):
