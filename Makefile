@@ -38,8 +38,8 @@ recorded cluster engine: setup ## one tier of the tests
 golden: setup ## rewrite tests/golden and schemas/ from the program; read the difference before you commit it
 	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
 
-bench: setup ## time and memory, as one table
-	$(VENV)/python -m bench
+bench: setup ## time, memory, growth, and other tools beside them (about half an hour)
+	@$(PYTHON) tools/setup.py bench && $(VENV)/python -m bench
 
 clean: down ## what can be made again
 	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis

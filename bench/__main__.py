@@ -1,65 +1,136 @@
-"""`python -m bench`: measure, print one table. What it means stands in `bench/__init__.py`."""
+"""`python -m bench`: measure, print tables. What they mean stands in `bench/__init__.py`."""
 
 import contextlib
 import json
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from bench.cases import deployed, without_cluster
+from bench import growth, peers
+from bench.cases import Case, deployed, own_environment, without_cluster
 from bench.measure import Run, RunFailedError, run
-from bench.table import figures, first_line, machine, table
+from bench.table import figures, first_line, growth_table, machine, table
+from localcluster import LocalClusterError
+from settings.loader import stack_names
 
 FAILED = 1
 TABLE_WIDTH = 110
 messages = Console(stderr=True, highlight=False)
 
 
+class Part(StrEnum):
+    """What can be measured by itself."""
+
+    COMMANDS = "commands"
+    NINE = "nine"
+    PEERS = "peers"
+    GROWTH = "growth"
+
+
+Found = Mapping[Part, Mapping[str, list[Run]]]
+
+
 def bench(
     runs: Annotated[int, typer.Option(min=1, help="Measured runs of each case.")] = 5,
+    growth_runs: Annotated[
+        int, typer.Option(min=1, help="Measured runs of each case of growth, the longest part.")
+    ] = 1,
+    stack: Annotated[
+        list[str] | None, typer.Option(help="A stack whose growth is measured; repeat.")
+    ] = None,
+    only: Annotated[list[Part] | None, typer.Option(help="Measure this part; repeat.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # noqa: FBT002 - typer
     cluster: Annotated[bool, typer.Option(help="Measure the deployment as well.")] = True,  # noqa: FBT002 - typer
 ) -> None:
-    """Time and memory of the program's commands against the floor of importing the SDK."""
+    """Time and memory of the program's commands, their growth, and other tools beside them."""
     signal.signal(signal.SIGTERM, _end)
+    found: dict[Part, dict[str, list[Run]]] = {}
     try:
-        found = _measured(runs, cluster=cluster)
-    except RunFailedError as error:
+        for part in only or list(Part):
+            count = growth_runs if part is Part.GROWTH else runs
+            stacks = stack or stack_names()
+            found[part] = _measured(part, count, stacks, cluster=cluster)
+    except (RunFailedError, LocalClusterError) as error:
         messages.print(f"error: {error}", markup=False)
         raise typer.Exit(FAILED) from error
     if as_json:
-        result = {"machine": machine(), "runs": runs, "cases": figures(found)}
+        result = {"machine": machine(), "runs": runs, **_as_dict(found)}
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
-        return
-    # A pipe has no width: never cut the table there.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else TABLE_WIDTH)
-    console.print(first_line(runs), soft_wrap=True)
-    console.print(table(found))
+    else:
+        _print(found, runs)
 
 
-def _measured(runs: int, *, cluster: bool) -> dict[str, list[Run]]:
+def _measured(
+    part: Part, runs: int, stacks: Sequence[str], *, cluster: bool
+) -> dict[str, list[Run]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="manpasik-bench-")))
-        cases = without_cluster(folder)
-        if cluster:
+        cases = _cases(part, folder, stacks)
+        if part is Part.COMMANDS and cluster:
             messages.print("bench: starting a cluster of its own, deploying once")
             cases.append(stack.enter_context(deployed(folder)))
         found: dict[str, list[Run]] = {case.name: [] for case in cases}
-        # The first round fills the file cache and counts for nothing.
-        for index in range(runs + 1):
-            messages.print(f"bench: run {index} of {runs}" if index else "bench: warming up")
+        # The first round fills the file cache and counts for nothing; growth is too long for one.
+        for index in range(0 if part is not Part.GROWTH else 1, runs + 1):
+            messages.print(
+                f"bench: {part}: run {index} of {runs}" if index else "bench: warming up"
+            )
             for case in cases:
-                measured = run(case.command, case.environment)
+                measured = run(case.command, case.environment, case.folder)
                 case.accept(measured)
                 if index:
                     found[case.name].append(measured)
-    return found
+        return found
+
+
+def _cases(part: Part, folder: Path, stacks: Sequence[str]) -> list[Case]:
+    environment = own_environment(folder)
+    match part:
+        case Part.COMMANDS:
+            return without_cluster(folder)
+        case Part.NINE:
+            return growth.nine_cases(folder, environment)
+        case Part.PEERS:
+            return peers.peer_cases(folder, environment)
+        case Part.GROWTH:
+            return growth.growth_cases(folder, environment, stacks)
+
+
+def _as_dict(found: Found) -> dict[str, Any]:
+    result: dict[str, Any] = {"cases": {part: figures(runs) for part, runs in found.items()}}
+    if Part.NINE in found:
+        result["nine_over_one"] = growth.nine_over_one(found[Part.NINE])
+    if Part.GROWTH in found:
+        result["growth"] = {
+            name: {"per_service": each.per_service, "linearity": each.linearity}
+            for name, each in _growths(found).items()
+        }
+    return result
+
+
+def _print(found: Found, runs: int) -> None:
+    # A pipe has no width: never cut the table there.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else TABLE_WIDTH)
+    console.print(first_line(runs), soft_wrap=True)
+    for part in found:
+        console.print()
+        console.print(growth_table(_growths(found)) if part is Part.GROWTH else table(found[part]))
+    if Part.NINE in found:
+        ratio = growth.nine_over_one(found[Part.NINE])
+        console.print(f"\n9 stacks / 1 stack, CPU: {ratio:.2f}")
+
+
+def _growths(found: Found) -> dict[str, growth.Growth]:
+    runs = found[Part.GROWTH]
+    return growth.growths({n: min(run.cpu_seconds for run in each) for n, each in runs.items()})
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,12 +25,14 @@ class Case:
 
     name: str
     command: Sequence[str]
-    environment: dict[str, str] = field(default_factory=dict[str, str])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    folder: Path | None = None
+    """Where it starts; absent: here."""
     accept: Callable[[Run], None] = _anything
     """Raises where a run did something else than it is measured for."""
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def own_environment(folder: Path) -> dict[str, str]:
     """A state of its own, and bytecode that the first round writes.
 
     Without it, the figures would tell whether somebody ran the program before, and half of the
@@ -45,7 +47,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def without_cluster(folder: Path) -> list[Case]:
     """The cases that need nothing but the checkout; their files go into the folder."""
-    environment = _environment(folder)
+    environment = own_environment(folder)
     renders = [
         Case(
             name=f"mpk render {stack}",
@@ -66,7 +68,7 @@ def without_cluster(folder: Path) -> list[Case]:
 @contextlib.contextmanager
 def deployed(folder: Path) -> Generator[Case]:
     """`mpk up local` on a cluster that holds it already; the cluster is taken down afterwards."""
-    environment = _environment(folder)
+    environment = own_environment(folder)
     up = [MPK, "up", "local", "--engine", "none", "--json"]
     try:
         run([MPK, "local", "up", "--lifetime", str(LIFETIME_SECONDS)], environment)

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 LONGEST_RUN_SECONDS = 600.0
 _WORDS_SHOWN = 2000
@@ -31,7 +32,7 @@ class Run:
     output: str
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Run:
+def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> Run:
     """Run to the end; raises where it fails or never ends.
 
     The kernel gives a new process its parent's size as a first peak. So whoever calls this must
@@ -42,6 +43,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Run:
         process = subprocess.Popen(  # noqa: S603 - our own commands
             command,
             env={**os.environ, **environment},
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from bench.cases import FLOOR
+from bench.growth import SCALES, Growth
 from bench.measure import Run
 
 MEBIBYTE = 1024 * 1024
@@ -36,13 +36,14 @@ def first_line(runs: int) -> str:
 
 
 def figures(found: Runs) -> dict[str, dict[str, float]]:
-    """Medians, range and ratios to the floor, for each case."""
-    return {name: _figures(runs, found[FLOOR]) for name, runs in found.items()}
+    """Medians, range and ratios to the first case, which is the floor, for each."""
+    first = next(iter(found.values()))
+    return {name: _figures(runs, first) for name, runs in found.items()}
 
 
 def table(found: Runs) -> Table:
-    """The one table."""
-    shown = Table("", *("time", "x floor", "CPU", "x floor", "peak memory", "x floor"), box=None)
+    """One part's table; the ratios are to its first row."""
+    shown = Table("", *("time", "x first", "CPU", "x first", "peak memory", "x first"), box=None)
     for column in shown.columns:
         column.no_wrap = True
     for column in shown.columns[1:]:
@@ -57,6 +58,20 @@ def table(found: Runs) -> Table:
             f"{row['peak_bytes'] / MEBIBYTE:.0f} MiB",
             f"{row['peak_ratio']:.2f}",
         )
+    return shown
+
+
+def growth_table(found: Mapping[str, Growth]) -> Table:
+    """CPU at each scale, and of each further service between two of them."""
+    columns = [f"CPU {scale}x" for scale in SCALES]
+    steps = [f"ms/service to {scale}x" for scale in SCALES[1:]]
+    shown = Table("", *columns, *steps, "linear = 1", box=None)
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for name, each in found.items():
+        cpu = [f"{seconds:.2f} s" for seconds in each.cpu_seconds]
+        cost = [f"{seconds * 1000:.0f}" for seconds in each.per_service]
+        shown.add_row(name, *cpu, *cost, f"{each.linearity:.2f}")
     return shown
 
 

@@ -1,0 +1,110 @@
+"""How plan and render grow with the services, and what nine stacks cost in one process.
+
+All on copies of the project (`projects.py`). What is compared is CPU, which other work on the
+machine hardly changes: the cost of a further service, from one to three and from three to ten times
+the services. Where the two are alike, the cost is linear.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cases import Case
+from bench.measure import Run
+from bench.projects import command, nine_stacks, project
+from settings.loader import load_catalog
+
+SCALES = (1, 3, 10)
+ALL = "all"
+ONE_OF_NINE = "staging"
+ONE, NINE = "mpk plan, 1 stack", "mpk plan, 9 stacks"
+_RENDER_ALL = """
+import sys
+from pathlib import Path
+from rendering.manifest import manifests, write_manifests
+from rendering.recorder import record
+from settings.loader import load_all
+for name, settings in load_all(sys.argv[2:]).items():
+    write_manifests(manifests(record(settings)), Path(sys.argv[1]) / name)
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Growth:
+    """The CPU seconds of one command at each scale, and whether they grow in proportion."""
+
+    cpu_seconds: tuple[float, ...]
+    per_service: tuple[float, ...]
+    """CPU seconds of each further service, between one scale and the next."""
+
+    @property
+    def linearity(self) -> float:
+        """The last cost of a service over the first; 1 is linear."""
+        return self.per_service[-1] / self.per_service[0]
+
+
+def growth_cases(folder: Path, environment: Mapping[str, str], stacks: Sequence[str]) -> list[Case]:
+    """Render and plan, each stack and then all in one process, at each scale."""
+    found: list[Case] = []
+    for times in SCALES:
+        root = project(folder / f"times-{times}", times)
+        output = folder / f"rendered-{times}"
+        for stack in stacks:
+            render = command("render", stack, "-o", str(output / stack))
+            found.append(_case(f"render {stack}", times, render, root, environment))
+            found.append(_case(f"plan {stack}", times, command("plan", stack), root, environment))
+        together = [sys.executable, "-c", _RENDER_ALL, str(output / ALL), *stacks]
+        found.append(_case(f"render {ALL}", times, together, root, environment))
+        plan = command("plan", *stacks)
+        found.append(_case(f"plan {ALL}", times, plan, root, environment))
+    return found
+
+
+def nine_cases(folder: Path, environment: Mapping[str, str]) -> list[Case]:
+    """One stack and nine, each planned against HEAD by one process."""
+    names, further = nine_stacks()
+    root = project(folder / "nine", stacks=further)
+    return [
+        Case(name=name, command=command("plan", *stacks), folder=root, environment=environment)
+        for name, stacks in ((ONE, [ONE_OF_NINE]), (NINE, names))
+    ]
+
+
+def growths(cpu_seconds: Mapping[str, float]) -> dict[str, Growth]:
+    """From the CPU seconds of each case the growth of each command."""
+    services = len(load_catalog().services)
+    commands = [name.removesuffix(_scale(1)) for name in cpu_seconds if name.endswith(_scale(1))]
+    return {
+        name: growth([cpu_seconds[name + _scale(times)] for times in SCALES], services)
+        for name in commands
+    }
+
+
+def growth(cpu_seconds: Sequence[float], services: int) -> Growth:
+    """The growth of one command whose product has so many services."""
+    steps = zip(SCALES, SCALES[1:], cpu_seconds, cpu_seconds[1:], strict=False)
+    return Growth(
+        cpu_seconds=tuple(cpu_seconds),
+        per_service=tuple(
+            (after - before) / ((more - fewer) * services)
+            for fewer, more, before, after in steps
+        ),
+    )  # fmt: skip
+
+
+def nine_over_one(found: Mapping[str, Sequence[Run]]) -> float:
+    """The CPU of nine stacks over that of one, the least of each: noise only adds."""
+    least = {name: min(run.cpu_seconds for run in found[name]) for name in (ONE, NINE)}
+    return least[NINE] / least[ONE]
+
+
+def _case(
+    name: str, times: int, words: list[str], root: Path, environment: Mapping[str, str]
+) -> Case:
+    named = f"mpk {name}{_scale(times)}"
+    return Case(name=named, command=words, folder=root, environment=environment)
+
+
+def _scale(times: int) -> str:
+    return f", {times}x services"
