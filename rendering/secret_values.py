@@ -44,7 +44,7 @@ def read_given(file: str | None) -> Given:
         return Given(source=_OPTION, values={}, seed="")
     source = "standard input" if file == STANDARD_INPUT else file
     path = Path("/dev/stdin" if file == STANDARD_INPUT else file)
-    problems = [] if file == STANDARD_INPUT else _open_to_others(path, source)
+    problems = [] if file == STANDARD_INPUT else _unusable(path, source)
     content = None if problems else read_mapping(path, source, problems)
     if content is None:
         # A message must not quote a line, in which a secret may stand.
@@ -96,11 +96,6 @@ def _recorded(settings: Settings, given: Given, values: Mapping[str, object], se
         found = manifests(record(settings, secrets=texts, seed=seed))
     except SettingsError as error:
         raise SettingsError(_said_of(each, given) for each in error.problems) from None
-    except ValueError:
-        if seed:
-            raise
-        message = "is missing: the stack's own stores derive their passwords from it"
-        raise SettingsError([_problem(given, SEED_KEY, message)]) from None
     return [reveal(each.content) for each in found if each.kind == "Secret"]
 
 
@@ -132,7 +127,10 @@ def _reduced(secret: Mapping[str, Any], chosen: Collection[SealedKey]) -> dict[s
     }
 
 
-def _open_to_others(path: Path, source: str) -> list[Problem]:
+def _unusable(path: Path, source: str) -> list[Problem]:
+    if not path.exists():
+        message, remedy = "does not exist", "write it, with mode 0600"
+        return [Problem(file=source, key="", value="", message=message, remedy=remedy)]
     if not path.is_file() or not stat.S_IMODE(path.stat().st_mode) & _PRIVATE:
         return []
     message, remedy = "can be read by others", f"run: chmod 600 {source}"
@@ -142,7 +140,7 @@ def _open_to_others(path: Path, source: str) -> list[Problem]:
 def _said_of(problem: Problem, given: Given) -> Problem:
     """The same problem, said of the file that the operator gave."""
     name = problem.key.removeprefix(f"{SECRETS_KEY}.")
-    if name == problem.key:
+    if name == problem.key != SEED_KEY:
         return problem
     missing = problem.message.startswith("is missing")
     return _problem(given, name, problem.message, None if missing else problem.remedy)

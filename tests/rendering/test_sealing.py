@@ -227,6 +227,15 @@ def test_every_secret_that_is_missing_is_named_at_once_with_where_to_write_it():
         assert each.remedy == "write its value into given.yaml"
 
 
+def test_a_missing_seed_is_named_like_a_missing_secret():
+    """The stores' own passwords follow from it, where an environment generates none."""
+    stack = load("staging")
+    values = stand_ins(stack, required_secrets(stack), "x")
+    with pytest.raises(SettingsError, match=r"given\.yaml: manpasik:seed: is missing") as refused:
+        opened(stack, Given(source="given.yaml", values=values, seed=""))
+    assert str(refused.value).endswith("write its value into given.yaml")
+
+
 def test_a_single_key_needs_no_other_secret():
     given = Given(source="given.yaml", values=GIVEN, seed="")
     (secret,) = opened(load("staging"), given, [str(TOSS)])
@@ -252,6 +261,11 @@ def test_a_file_of_secrets_that_others_can_read_is_refused(tmp_path):
     file.chmod(0o640)
     with pytest.raises(SettingsError, match="can be read by others; run: chmod 600"):
         read_given(str(file))
+
+
+def test_a_file_of_secrets_that_is_not_there_is_refused():
+    with pytest.raises(SettingsError, match="nowhere: does not exist; write it, with mode 0600"):
+        read_given("nowhere")
 
 
 @pytest.mark.parametrize("text", ["JWT_SECRET: 12e4567", "planted", "A: planted\nA: planted", "{"])
