@@ -6,6 +6,8 @@ aliases (they also blow a small file up to any size), tags, keys that are not te
 forms than plain decimals (`010` is 8 to some). Dates and `yes` stay text.
 """
 
+import copy
+import functools
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -123,7 +125,7 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _content(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8")
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
+        return copy.deepcopy(_loaded(text))
     except FileNotFoundError:
         raise _UnusableError("does not exist", "write it, or name another stack") from None
     except IsADirectoryError:
@@ -138,6 +140,12 @@ def _content(path: Path) -> object:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         reason = f"is not YAML: {_first_reason(error)}"
         raise _UnusableError(reason, "mend the line named") from None
+
+
+@functools.lru_cache(maxsize=256)
+def _loaded(text: str) -> object:
+    """The content of a text, read once: each stack of a process reads the same catalogue."""
+    return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - derives from SafeLoader
 
 
 def _first_reason(error: Exception) -> str:
