@@ -38,7 +38,7 @@ class Given:
 def read_given(file: str | None) -> Given:
     """Secrets from a YAML file of `NAME: value`, mode 0600, or from standard input (`-`).
 
-    Under `manpasik:seed` it may hold the seed of a stack that generates no secrets.
+    Under `manpasik:seed` it may hold the stack's seed, as the engine's configuration may.
     """
     if file is None:
         return Given(source=_OPTION, values={}, seed="")
@@ -60,7 +60,8 @@ def opened(settings: Settings, given: Given, only: Collection[str] = ()) -> Open
     different: a key that is not the same both times would hold a stand-in, and is refused.
     """
     if not only:
-        return _recorded(settings, given, _complete(settings, given), given.seed)
+        seed = given.seed or stack_seed(settings)
+        return _recorded(settings, given, _complete(settings, given), seed)
     first = _with_stand_ins(settings, given, "one")
     chosen = _chosen(first, only, settings)
     values, others = _values(first), _values(_with_stand_ins(settings, given, "another"))
@@ -73,11 +74,10 @@ def opened(settings: Settings, given: Given, only: Collection[str] = ()) -> Open
 
 def _with_stand_ins(settings: Settings, given: Given, seed: str) -> Opened:
     absent = {*expected_secrets(settings), *secret_names(settings.stack_name)} - given.values.keys()
-    own = stack_seed(settings)
-    if own:
+    if settings.environment.secrets == "generated":
         absent &= set(secret_names(settings.stack_name))
     values = stand_ins(settings, absent, seed) | dict(given.values)
-    return _recorded(settings, given, values, own or given.seed or seed)
+    return _recorded(settings, given, values, given.seed or stack_seed(settings) or seed)
 
 
 def _complete(settings: Settings, given: Given) -> Mapping[str, object]:
@@ -89,7 +89,6 @@ def _complete(settings: Settings, given: Given) -> Mapping[str, object]:
 
 
 def _recorded(settings: Settings, given: Given, values: Mapping[str, object], seed: str) -> Opened:
-    seed = stack_seed(settings) or seed
     try:
         # What is no text, the program itself refuses.
         texts = cast("Mapping[str, str]", values)

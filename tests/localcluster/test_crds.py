@@ -7,8 +7,10 @@ Go where Go must fail.
 import re
 
 import pytest
+from typer.testing import CliRunner
 
-from localcluster import LocalClusterError, crds, toolchain
+from cli.app import app
+from localcluster import Cluster, LocalClusterError, crds, toolchain
 from localcluster.programs import TOOLS
 from localcluster.toolchain import Toolchain
 
@@ -91,3 +93,16 @@ def test_a_release_that_moved_its_definitions_is_an_error(play_go, tmp_path):
     play_go(f"""echo '{{"Dir": "{tmp_path}"}}'""")
     with pytest.raises(LocalClusterError, match=r"istio\.io/api holds no definition under"):
         crds.crds("istio")
+
+
+@pytest.mark.parametrize(("option", "served"), [((), []), (("--crds",), ["all of them"])])
+def test_a_person_s_cluster_serves_the_kinds_that_are_asked_for(monkeypatch, option, served):
+    found = []
+    made = Cluster(
+        name="mine", kubeconfig=TOOLS, context="", server="", kubectl=TOOLS, started=(), nodes=()
+    )
+    monkeypatch.setattr("localcluster.up", lambda *_, **__: made)
+    monkeypatch.setattr(crds, "crds", lambda **_: ["all of them"])
+    monkeypatch.setattr(crds, "install", lambda _, definitions, __: found.extend(definitions))
+    assert CliRunner().invoke(app, ["local", "up", "--name", "mine", *option]).exit_code == 0
+    assert found == served

@@ -236,6 +236,12 @@ def test_a_missing_seed_is_named_like_a_missing_secret():
     assert str(refused.value).endswith("write its value into given.yaml")
 
 
+def test_a_seed_that_is_given_goes_before_the_machine_s_own(place, monkeypatch):
+    monkeypatch.setenv("MANPASIK_STATE", str(place / "state"))
+    found = opened(load("dev"), Given(source="given.yaml", values={}, seed="another seed"))
+    assert list(map(plain, found)) == list(map(plain, recorded_secrets({}, "another seed")))
+
+
 def test_a_single_key_needs_no_other_secret():
     given = Given(source="given.yaml", values=GIVEN, seed="")
     (secret,) = opened(load("staging"), given, [str(TOSS)])

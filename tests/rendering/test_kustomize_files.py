@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from rendering import kustomize
-from rendering.folder import LIST, OutputFolderError
+from rendering.folder import LIST
 from rendering.kustomize_files import sealed_file
 from settings import load
 from settings.loader import ROOT
@@ -207,14 +207,3 @@ def test_a_secret_outside_of_a_secret_is_never_written(monkeypatch):
 def _config_map(data):
     content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "manpasik-config"}}
     return kustomize.Manifest(urn="", content=content | {"data": data}, depends_on=frozenset())
-
-
-def test_a_file_that_somebody_put_deep_into_the_tree_is_not_lost(tmp_path, monkeypatch):
-    monkeypatch.setattr(kustomize, "overlay", lambda settings, _: overlay(settings.stack_name))
-    folder = tmp_path / "tree"
-    kustomize.render(folder)
-    mine = folder / "overlays" / "dev" / "mine.yaml"
-    mine.write_text("mine")
-    with pytest.raises(OutputFolderError, match=r"holds overlays/dev/mine\.yaml, which no"):
-        kustomize.render(folder)
-    assert mine.read_text() == "mine"
