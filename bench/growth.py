@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cases import Case
-from bench.measure import Run
+from bench.measure import Run, run
 from bench.projects import command, nine_stacks, project
 from settings.loader import load_catalog
 
@@ -49,6 +49,8 @@ def growth_cases(folder: Path, environment: Mapping[str, str], stacks: Sequence[
     found: list[Case] = []
     for times in SCALES:
         root = project(folder / f"times-{times}", times)
+        # There is no first round that would compile it.
+        run([sys.executable, "-m", "compileall", "-q", "."], environment, root)
         output = folder / f"rendered-{times}"
         for stack in stacks:
             render = command("render", stack, "-o", str(output / stack))
