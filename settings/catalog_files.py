@@ -14,7 +14,7 @@ from settings import catalog_rules
 from settings.catalog import Catalog, Service, Store, StoreName, Variable
 from settings.environments import Environment
 from settings.files import read_mapping
-from settings.images import BaseImage
+from settings.images import BaseImage, ImageRole
 from settings.model import DnsLabel, VariableName
 from settings.problems import Problem, from_validation, shown
 
@@ -25,7 +25,7 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("variables", Variable, TypeAdapter(VariableName)),
     ("stores", Store, TypeAdapter(StoreName)),
     ("environments", Environment, TypeAdapter(DnsLabel)),
-    ("images", BaseImage, TypeAdapter(DnsLabel)),
+    ("images", BaseImage, TypeAdapter(ImageRole)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
 

@@ -1,7 +1,7 @@
 """The model of `catalog/images.yaml`: what the product's own images are built from (R-IMG-2)."""
 
 import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -18,6 +18,10 @@ def _day(value: str) -> str:
 
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_day)]
 """A day of the calendar; in this form later days sort after earlier ones."""
+
+
+ImageRole = Literal["builder", "runtime"]
+"""What an image is for: a misspelt one would silence the warning of D-11."""
 
 
 class BaseImage(Model):

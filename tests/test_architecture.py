@@ -69,6 +69,11 @@ def test_every_module_can_be_imported_by_itself():
     subprocess.run([sys.executable, "-c", code, *names], cwd=ROOT, check=True)
 
 
+def test_no_two_test_files_have_one_name():
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(names) == len(set(names)), "pytest imports them by name: the second stops the run"
+
+
 def test_no_test_file_goes_uncollected():
     strays = [
         path.name

@@ -57,6 +57,7 @@ class Topics(pulumi.ComponentResource):
                 enable_service_links=False,
                 security_context=pods.pod_security(args.user),
                 restart_policy="Never",
+                priority_class_name=names.priority("data"),
                 containers=[container],
             ),
         )

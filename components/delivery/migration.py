@@ -113,6 +113,8 @@ def _template(
             enable_service_links=False,
             security_context=pods.pod_security(),
             restart_policy="Never",
+            # A service waits for it: on full nodes it must not wait for a service.
+            priority_class_name=names.priority(args.service.priority),
             init_containers=[
                 _step("create-database", args.client_image, ["sh", "-c", CREATE_DATABASE], env=env),
                 _step(

@@ -1,8 +1,10 @@
 """Who may see and who may change the product's objects (R-ENV-2).
 
-Owns Roles and RoleBindings for the groups of people. Nobody reads Secrets or enters a container:
-`see` is Kubernetes' own `view`; `change` adds what running the product takes. That only operations
-may change Production, and only after an approval, is half here, half in the pipeline.
+Owns Roles and RoleBindings for the groups of people. Nobody is given Secrets or a shell in a
+container: `see` is Kubernetes' own `view`; `change` adds what running the product takes. Who may
+change a pod template can make a pod that reads a Secret: `change` is for people so far trusted.
+That only operations may change Production, and only after an approval, is half here, half in the
+pipeline.
 """
 
 from collections.abc import Mapping, Sequence
