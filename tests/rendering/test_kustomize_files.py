@@ -3,6 +3,7 @@ declares is shown with kustomize itself, in `tests/cluster/test_kustomize.py`.
 """
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import PurePosixPath
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from cli.app import BAD_INPUT, app
 from rendering import kustomize
 from rendering.folder import LIST
 from rendering.kustomize_files import sealed_file
@@ -21,6 +24,8 @@ from tests.support.kustomize import documents, files, names, objects, overlay
 STACKS = names()
 BUILD = """
 import hashlib
+import json
+from cli.app import BAD_INPUT, app
 from rendering import kustomize
 from settings import load
 place = kustomize.folder()
@@ -207,3 +212,19 @@ def test_a_secret_outside_of_a_secret_is_never_written(monkeypatch):
 def _config_map(data):
     content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "manpasik-config"}}
     return kustomize.Manifest(urn="", content=content | {"data": data}, depends_on=frozenset())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(["--kustomize", "dev"], "name none"), ([], "name a stack, or say --kustomize")],
+)
+def test_the_tree_is_of_all_stacks_and_everything_else_of_one(arguments, word):
+    done = CliRunner().invoke(app, ["render", *arguments])
+    assert (done.exit_code, word in done.stderr) == (BAD_INPUT, True)
+
+
+def test_a_program_can_read_what_is_not_sealed_yet(tmp_path, monkeypatch):
+    monkeypatch.setattr(kustomize, "overlay", lambda settings, _: overlay(settings.stack_name))
+    done = CliRunner().invoke(app, ["render", "--kustomize", "-o", str(tmp_path / "t"), "--json"])
+    told = json.loads(done.stdout)["unsealed"]
+    assert told == {name: [f"{k.namespace}/{k}" for k in overlay(name).unsealed] for name in STACKS}
