@@ -22,7 +22,7 @@ KINDS = (
     "PodDisruptionBudget", "StatefulSet", "Deployment",
 )  # fmt: skip
 SETTLE_SECONDS = 1.0
-WAIT_SECONDS = 90.0
+WAIT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
