@@ -90,9 +90,11 @@ CASES = [
 def test_the_scheduler_agrees_with_the_report_pod_for_pod(settings, lost, placed):
     found = placed(settings, left(settings, lost))
     assert scheduling.waiting(found) == expected(settings, capacity_report.FEWEST, lost)
-    stores = [pod for pod in found if pod.namespace == names.DATA_NAMESPACE]
-    assert stores
-    assert all(pod.node.startswith(names.PLATFORM_POOL) for pod in stores)
+    pools = {(pod.namespace, pod.node.partition("-")[0]) for pod in found if pod.node}
+    assert pools == {
+        (names.APPLICATION_NAMESPACE, names.SERVICES_POOL),
+        (names.DATA_NAMESPACE, names.PLATFORM_POOL),
+    }
 
 
 def test_the_largest_pool_holds_every_service_at_its_most_and_the_quota_lets_them(placed):
