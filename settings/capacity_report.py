@@ -4,7 +4,7 @@ Counted against what pods may really use: the nodes of R-NODE less kubelet, syst
 Figures are exact where every pod asks for the same, which the environments' own figures do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from settings.capacity import schedulable
@@ -88,14 +88,14 @@ def report(settings: Settings) -> Report:
 
 def _rows(name: str, demand: str, pods: list[Pod], pool: Pool, surge: int = 0) -> list[Row]:
     rows: list[Row] = []
-    for lost, left in _losses(pool).items():
-        found: Fit = fit(pods, left, pool.zones)
+    for lost in _losses(pool):
+        left, found = _worst(pods, pool, lost)
         rows.append(
             Row(
                 pool=name,
                 demand=demand,
                 lost=lost,
-                nodes=len(left),
+                nodes=left,
                 pods=len(pods),
                 waiting=found.waiting,
                 needed=_needed(pods, pool, lost) if found.waiting else pool.count,
@@ -106,14 +106,31 @@ def _rows(name: str, demand: str, pods: list[Pod], pool: Pool, surge: int = 0) -
     return rows
 
 
-def _losses(pool: Pool) -> dict[str, list[Node]]:
-    """The nodes that are left when nothing, one node, the largest zone is lost."""
-    losses = {"nothing": nodes(pool)}
+def _losses(pool: Pool) -> list[str]:
+    losses = ["nothing"]
     if pool.count > 1:
-        losses["one node"] = nodes(pool)[1:]
+        losses.append("one node")
     if pool.zones > 1:
-        losses["one zone"] = [node for node in nodes(pool) if node.zone != 0]
+        losses.append("one zone")
     return losses
+
+
+def _worst(pods: list[Pod], pool: Pool, lost: str) -> tuple[int, Fit]:
+    """The nodes that are left, and what finds room, when the loss is where it hurts most."""
+    found = [(len(left), fit(pods, left, pool.zones)) for left in _left(pool, lost)]
+    return min(found, key=lambda case: (case[1].placed, case[0]))
+
+
+def _left(pool: Pool, lost: str) -> Iterator[list[Node]]:
+    """The nodes that are left, for each zone that the loss may be in; a zone's nodes are alike."""
+    if lost == "nothing":
+        yield nodes(pool)
+        return
+    for zone in range(min(pool.zones, pool.count)):
+        whole = nodes(pool)
+        gone = [node for node in whole if node.zone == zone]
+        gone = gone[:1] if lost == "one node" else gone
+        yield [node for node in whole if not any(node is each for each in gone)]
 
 
 def _needed(pods: list[Pod], pool: Pool, lost: str) -> int | None:
@@ -122,7 +139,7 @@ def _needed(pods: list[Pod], pool: Pool, lost: str) -> int | None:
         return nodes_needed(pods, pool)
     for count in range(pool.count, 10 * pool.most + 10):
         grown = pool.model_copy(update={"count": count, "max_count": None})
-        if not fit(pods, _losses(grown)[lost], pool.zones).waiting:
+        if not _worst(pods, grown, lost)[1].waiting:
             return count
     return None
 

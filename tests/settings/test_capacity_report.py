@@ -79,3 +79,8 @@ def test_a_pod_waits_for_its_zone_though_another_has_room():
     assert fit(pods, nodes(pool), pool.zones).waiting == {"a": 1}
     assert fit(pods, nodes(pool), zones=1).waiting == {}
     assert nodes_needed(pods, pool) == 6
+
+
+def test_the_node_whose_loss_hurts_most_is_the_one_that_is_lost():
+    # The third zone has one node: without it, its 23 pods need two others there, so nine in all.
+    assert row("production", FEWEST, "one node").needed == 9
