@@ -1,7 +1,7 @@
 # Every target sets up what it needs: Python >= 3.11 and make are enough.
 VENV := .venv/bin
 PYTHON ?= python3
-.DEFAULT_GOAL := help
+export PYTHONDONTWRITEBYTECODE := # what is compiled once starts in half the time
 .PHONY: help setup up down test lint format types recorded cluster engine golden bench clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -19,7 +19,7 @@ down: setup ## stop the local cluster; its data goes
 	@$(VENV)/mpk local down
 
 test: lint types ## everything: lint, types, layers, and each tier of tests that can run here
-	$(VENV)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(VENV)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .

@@ -7,6 +7,8 @@ is on PATH. A tier that is asked for and cannot run is an error, never a skip.
 import shutil
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 TIERS = ("recorded", "cluster", "engine")
 _ENGINE_MISSING = "no `pulumi` on PATH"
@@ -31,7 +33,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = _chosen(config)
     kept = [item for item in items if tier_of(item) in chosen]
     config.hook.pytest_deselected(items=[item for item in items if tier_of(item) not in chosen])
-    items[:] = kept
+    # What waits for clusters begins first, so that what computes fills the time.
+    items[:] = sorted(kept, key=lambda item: tier_of(item) == "recorded")
+
+
+class _Scheduling(LoadFileScheduling):
+    """A file for a worker; of the cluster's tests a folder, since its files share a cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder, _, _ = file.rpartition("/")
+        return folder if folder.startswith("tests/cluster/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    return _Scheduling(config, log)
 
 
 def pytest_terminal_summary(

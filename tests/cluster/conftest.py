@@ -51,7 +51,7 @@ class Kubectl:
         deadline = time.monotonic() + WAIT_SECONDS
         while not holds(found := self.get(*arguments)):
             assert time.monotonic() < deadline, f"not within {WAIT_SECONDS} s: {found}"
-            time.sleep(0.1)
+            time.sleep(0.25)
         return found
 
 

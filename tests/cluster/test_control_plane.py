@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -63,11 +64,9 @@ def _killed_at(message: str, name: str, *arguments: str) -> None:
     assert starter.returncode == -signal.SIGKILL
 
 
-@pytest.fixture
-def own(cluster_state: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The name of a cluster that the test makes and may break; `up` finds its lifetime bounded."""
-    assert cluster_state
-    name = f"own-{abs(hash(request.node.name)) % 10**8}"
+@contextmanager
+def _bounded(name: str) -> Iterator[str]:
+    """The name of a cluster that is not there yet; `up` will find its lifetime bounded."""
     directory = make_private_directory(_directory(name))
     record.save(directory, Record(ends_at=time.time() + LIFETIME_SECONDS))
     yield name
@@ -75,11 +74,27 @@ def own(cluster_state: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     assert processes.running(_directory(name)) == []
 
 
-def test_it_starts_every_part_and_a_second_up_changes_nothing(own: str):
-    assert localcluster.up(own).started == PARTS
-    before = {each.process for each in processes.running(_directory(own))}
-    assert localcluster.up(own).started == ()
-    assert {each.process for each in processes.running(_directory(own))} == before
+@pytest.fixture
+def own(cluster_state: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A cluster that the test makes, and may break."""
+    assert cluster_state
+    with _bounded(f"own-{abs(hash(request.node.name)) % 10**8}") as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def mended(cluster_state: Path) -> Iterator[str]:
+    """A cluster that each test may break, since each begins with an `up`."""
+    assert cluster_state
+    with _bounded("mended") as name:
+        yield name
+
+
+def test_it_starts_every_part_and_a_second_up_changes_nothing(mended: str):
+    assert localcluster.up(mended).started == PARTS
+    before = {each.process for each in processes.running(_directory(mended))}
+    assert localcluster.up(mended).started == ()
+    assert {each.process for each in processes.running(_directory(mended))} == before
 
 
 def test_everything_listens_on_loopback_and_only_on_recorded_ports(cluster: localcluster.Cluster):
@@ -110,32 +125,32 @@ def test_nobody_gets_an_answer_without_a_certificate(cluster: localcluster.Clust
         api.close()
 
 
-def test_killed_etcd_and_killed_api_server_are_repaired_with_their_data(own: str, kubectl_for):
-    kubectl = kubectl_for(localcluster.up(own))
+def test_killed_etcd_and_killed_api_server_are_repaired_with_their_data(mended: str, kubectl_for):
+    kubectl = kubectl_for(localcluster.up(mended))
     kubectl("create", "configmap", "kept")
     for part in ("etcd", "kube-apiserver"):
-        _kill(own, part)
-        assert localcluster.up(own).started == (part,)
-        assert _parts(own) == sorted(PARTS)
+        _kill(mended, part)
+        assert localcluster.up(mended).started == (part,)
+        assert _parts(mended) == sorted(PARTS)
         assert kubectl.get("configmap", "kept")["metadata"]["name"] == "kept"
-    _kill(own, *PARTS)
-    assert localcluster.up(own).started == PARTS
+    _kill(mended, *PARTS)
+    assert localcluster.up(mended).started == PARTS
     kubectl("run", "later", "--image=x:1")
     kubectl.eventually("pod", "later", holds=lambda pod: pod["status"]["phase"] == "Running")
 
 
-def test_a_port_that_somebody_took_meanwhile_is_replaced_everywhere(own: str, kubectl_for):
-    kubectl = kubectl_for(localcluster.up(own))
-    before = _ports(own)
-    _kill(own, "kube-apiserver")
+def test_a_port_that_somebody_took_meanwhile_is_replaced_everywhere(mended: str, kubectl_for):
+    kubectl = kubectl_for(localcluster.up(mended))
+    before = _ports(mended)
+    _kill(mended, "kube-apiserver")
     assert ports.becomes_free(before["kube-apiserver"])
     with socket.create_server(("127.0.0.1", before["kube-apiserver"])):
-        started = localcluster.up(own).started
-        after = _ports(own)
+        started = localcluster.up(mended).started
+        after = _ports(mended)
         kubectl("get", "nodes")
     assert {port for port in after if after[port] != before[port]} == {"kube-apiserver"}
     assert started == PARTS[1:], "a client of the old port was left running"
-    assert _parts(own) == sorted(PARTS)
+    assert _parts(mended) == sorted(PARTS)
 
 
 def test_up_finishes_what_a_killed_up_began(own: str):
@@ -182,10 +197,10 @@ def test_two_clusters_live_side_by_side_and_down_takes_only_its_own(
     assert len(kubectl_for(cluster).get("nodes")["items"]) == 3
 
 
-def test_nodes_can_be_added_resized_and_removed(own: str):
-    localcluster.up(own, localcluster.uniform(1))
-    localcluster.up(own, localcluster.uniform(2, cpu="8", memory="16Gi"))
-    sizes = {each["name"]: each["cpu"] for each in localcluster.status(own)["nodes"]}
+def test_nodes_can_be_added_resized_and_removed(mended: str):
+    localcluster.up(mended, localcluster.uniform(1))
+    localcluster.up(mended, localcluster.uniform(2, cpu="8", memory="16Gi"))
+    sizes = {each["name"]: each["cpu"] for each in localcluster.status(mended)["nodes"]}
     assert sizes == {"node-1": "8", "node-2": "8"}
-    localcluster.up(own, localcluster.uniform(1))
-    assert [each["name"] for each in localcluster.status(own)["nodes"]] == ["node-1"]
+    localcluster.up(mended, localcluster.uniform(1))
+    assert [each["name"] for each in localcluster.status(mended)["nodes"]] == ["node-1"]

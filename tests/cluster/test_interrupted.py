@@ -5,17 +5,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 import localcluster
+from cli.app import app
 
 pytestmark = pytest.mark.cluster
 MPK = Path(sys.prefix) / "bin" / "mpk"
-UP = [MPK, "up", "local", "--engine", "none"]
+UP = ["up", "local", "--engine", "none"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,19 +27,23 @@ def local_cluster(cluster_state):
 
 
 def up():
-    done = subprocess.run([*UP, "--json"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, [*UP, "--json"])
+    assert done.exit_code == 0, done.output
     return json.loads(done.stdout)
 
 
-def killed_after(seconds):
-    process = subprocess.Popen(
-        UP, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    time.sleep(seconds)
-    assert process.poll() is None, "it was done before it could be killed"
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def killed_when_it_says(beginning):
+    command = [MPK, *UP]
+    with subprocess.Popen(
+        command,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert any(line.startswith(beginning) for line in process.stderr), "it never said so"
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
 
 
 def kill_part(name):
@@ -54,7 +59,7 @@ def runs(pid):
 
 
 def test_a_deployment_killed_in_the_middle_is_finished_by_the_next():
-    killed_after(9)
+    killed_when_it_says("✓ Job")
     outcome = up()
     assert outcome["succeeded"]
     ready = {o["name"] for o in outcome["objects"] if o["kind"] == "Deployment"}
@@ -74,7 +79,7 @@ def test_down_leaves_no_process_and_no_port_and_can_be_said_twice():
     before = localcluster.status("local")
     pids = [part["pid"] for part in before["processes"]]
     for _ in range(2):
-        subprocess.run([MPK, "local", "down"], check=True, capture_output=True)
+        assert CliRunner().invoke(app, ["local", "down"]).exit_code == 0
     assert not [pid for pid in pids if runs(pid)]
     ports = {port for part in before["processes"] for port in part["ports"]}
     listening = {c.laddr.port for c in psutil.net_connections("tcp") if c.status == "LISTEN"}

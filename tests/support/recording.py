@@ -7,8 +7,14 @@ from typing import Any
 from rendering import Recorded, manifests, record
 from rendering.recorder import redact
 from settings import load
+from settings.loader import Settings
 
 STACKS = ("dev", "local", "production", "staging")
+
+
+def local(**services: Any) -> Settings:
+    """The settings of the stack local, with these services changed."""
+    return load("local", {"environment": "local", "services": services})
 
 
 @functools.cache

@@ -7,42 +7,20 @@ import base64
 
 import pytest
 
-import localcluster
-from cli.embedded import nodes_of
-from operations.cluster import Cluster
-from operations.deploy import Deployment
 from operations.live import live
-from rendering import manifests, record
 from rendering.plan_text import as_text
-from settings import load
-from settings.secrets import stack_seed
+from tests.support.recording import local
 
 pytestmark = pytest.mark.cluster
-NAME = "planning"
-LIFETIME_SECONDS = 900
 
 
-def stack(**services):
-    return load("local", {"environment": "local", "services": services})
-
-
-@pytest.fixture(scope="module")
-def cluster(cluster_state):
-    up = localcluster.up(NAME, nodes_of(stack()), lifetime_seconds=LIFETIME_SECONDS)
-    assert cluster_state
-    found = manifests(record(stack(), secrets={}, seed=stack_seed(stack())))
-    assert Deployment(Cluster(str(up.kubeconfig)), "local", found).run(180).succeeded
-    yield up
-    localcluster.down(NAME)
-
-
-@pytest.fixture
-def kubectl(cluster, kubectl_for):
-    return kubectl_for(cluster)
+@pytest.fixture(scope="module", autouse=True)
+def deployed(deploy):
+    assert deploy(local(), force=True).succeeded
 
 
 def planned(cluster, **services):
-    return live(stack(**services), str(cluster.kubeconfig))
+    return live(local(**services), str(cluster.kubeconfig))
 
 
 def test_after_a_deployment_nothing_would_change(cluster):

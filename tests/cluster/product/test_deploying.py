@@ -1,53 +1,16 @@
 """The recorded product on a real API server: order, failure of one, repair, pruning, adoption.
 
-The tests of this file build on each other, from the first broken deployment to the last removal:
-each leaves the cluster as the next one finds it.
+The tests of this file build on each other, from the first broken deployment on: each leaves the
+cluster as the next one finds it.
 """
-
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-import localcluster
-from cli.embedded import nodes_of
-from operations.cluster import Cluster
-from operations.deploy import Deployment, destroy
-from rendering import manifests, record
-from settings import load
+from tests.support.recording import local
 
 pytestmark = pytest.mark.cluster
-NAME = "deploying"
-LIFETIME_SECONDS = 900
 BROKEN = {"shop-service": {"image_tag": "v0.0.0-broken"}}
-
-
-def stack(**services):
-    return load("local", {"environment": "local", "services": services})
-
-
-@pytest.fixture(scope="module")
-def cluster(cluster_state):
-    up = localcluster.up(NAME, nodes_of(stack()), lifetime_seconds=LIFETIME_SECONDS)
-    assert cluster_state
-    yield up
-    localcluster.down(NAME)
-
-
-@pytest.fixture(scope="module")
-def kubectl(cluster, kubectl_for):
-    return kubectl_for(cluster)
-
-
-@pytest.fixture(scope="module")
-def deploy(cluster):
-    def deploy(settings, **options):
-        found = manifests(record(settings, secrets={}, seed="seed of a test"))
-        live = Cluster(str(cluster.kubeconfig))
-        return Deployment(live, settings.stack_name, found, **options).run(timeout_seconds=180)
-
-    return deploy
+LEFT_OUT = {"video-service": {"enabled": False}, "vision-service": {"enabled": False}}
 
 
 def changed(outcome):
@@ -66,7 +29,7 @@ def available(kubectl):
 
 
 def test_a_broken_image_fails_by_name_while_the_other_22_become_ready(deploy, kubectl):
-    outcome = deploy(stack(**BROKEN))
+    outcome = deploy(local(**BROKEN))
     assert not outcome.succeeded
     (failure,) = outcome.failures
     assert (failure.kind, failure.name) == ("Deployment", "shop-service")
@@ -76,7 +39,7 @@ def test_a_broken_image_fails_by_name_while_the_other_22_become_ready(deploy, ku
 
 
 def test_the_mended_deployment_touches_that_service_only(deploy, kubectl):
-    outcome = deploy(stack())
+    outcome = deploy(local())
     assert outcome.succeeded, [p.state for p in outcome.failures]
     assert changed(outcome) == {("Deployment", "shop-service")}
     assert len(available(kubectl)) == 23
@@ -91,7 +54,7 @@ def test_every_job_is_complete_and_every_claim_is_bound(kubectl):
 
 
 def test_a_second_deployment_changes_nothing(deploy):
-    outcome = deploy(stack())
+    outcome = deploy(local())
     assert outcome.succeeded
     assert not outcome.changed, changed(outcome)
 
@@ -109,7 +72,7 @@ def test_no_pod_started_before_its_migration_was_done(kubectl):
 
 def test_a_change_made_by_hand_is_put_right(deploy, kubectl):
     kubectl("scale", "deployment/video-service", "--namespace", "manpasik", "--replicas", "2")
-    outcome = deploy(stack(), force=True)
+    outcome = deploy(local(), force=True)
     assert changed(outcome) == {("Deployment", "video-service")}
     video = kubectl.get("deployment", "video-service", "--namespace", "manpasik")
     assert video["spec"]["replicas"] == 1
@@ -117,57 +80,34 @@ def test_a_change_made_by_hand_is_put_right(deploy, kubectl):
 
 def test_a_change_made_by_hand_stops_a_deployment_that_may_not_force(deploy, kubectl):
     kubectl("scale", "deployment/video-service", "--namespace", "manpasik", "--replicas", "2")
-    outcome = deploy(stack())
+    outcome = deploy(local())
     (failure,) = outcome.failures
     assert "conflict" in failure.state.message.lower()
     assert "kubectl" in failure.state.message, "who owns the field is not named"
 
 
 def test_what_left_the_program_is_pruned_and_nothing_else(deploy, kubectl):
-    outcome = deploy(stack(**{"video-service": {"enabled": False}}), force=True)
+    outcome = deploy(local(**LEFT_OUT), force=True)
     assert outcome.succeeded
-    assert {name.rsplit("/", 1)[1].split("-migrat")[0] for name in outcome.pruned} == {
-        "video-service"
-    }
-    assert len(available(kubectl)) == 22
+    pruned = {name.rsplit("/", 1)[1].split("-migrat")[0] for name in outcome.pruned}
+    assert pruned == LEFT_OUT.keys()
+    assert len(available(kubectl)) == 21
 
 
 def test_an_object_of_somebody_else_is_not_taken_over_by_accident(deploy, kubectl):
-    kubectl(
-        "create", "deployment", "video-service", "--namespace", "manpasik", "--image", "foreign:1"
-    )
-    outcome = deploy(stack())
+    foreign = ("deployment", "vision-service", "--namespace", "manpasik")
+    kubectl("create", *foreign, "--image", "foreign:1")
+    outcome = deploy(local(**{"video-service": {"enabled": False}}))
     failed = {(p.kind, p.name): p for p in outcome.failures}
-    assert failed.keys() == {("Deployment", "video-service")}
-    assert "--adopt" in failed["Deployment", "video-service"].state.message, "A-5"
-    kubectl("delete", "deployment", "video-service", "--namespace", "manpasik")
+    assert failed.keys() == {("Deployment", "vision-service")}
+    assert "--adopt" in failed["Deployment", "vision-service"].state.message, "A-5"
+    kubectl("delete", *foreign)
 
 
 def test_a_rollout_is_undone_by_kubectl_as_the_specification_says(deploy, kubectl):
-    deploy(stack(**{"auth-service": {"image_tag": "v2.0.0"}}), force=True)
+    deploy(local(**{"auth-service": {"image_tag": "v2.0.0"}}), force=True)
     undo = ("rollout", "undo", "deployment/auth-service", "--namespace", "manpasik")
     kubectl(*undo)
     auth = kubectl.get("deployment", "auth-service", "--namespace", "manpasik")
     (container,) = auth["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "ghcr.io/manpasik/auth-service:latest", "R-P2-ROLL"
-
-
-def test_destroying_leaves_no_object_and_no_volume(cluster, kubectl):
-    gone = destroy(Cluster(str(cluster.kubeconfig)), "local")
-    assert any(name.startswith("Namespace/") for name in gone)
-    spaces = {item["metadata"]["name"] for item in kubectl.get("namespaces")["items"]}
-    assert not any(name.startswith("manpasik") for name in spaces)
-    assert (
-        kubectl.get("configmaps", "--namespace", "default", "-l", "applyset.kubernetes.io/id")[
-            "items"
-        ]
-        == []
-    )
-
-
-def test_the_whole_program_runs_from_the_command_line(cluster):
-    command = [Path(sys.prefix) / "bin" / "mpk", "up", "dev", "--engine", "none"]
-    options = ["--kubeconfig", cluster.kubeconfig, "--json"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith("Deploying stack dev without the Pulumi engine")
