@@ -103,5 +103,5 @@ def test_the_largest_pool_holds_every_service_at_its_most_and_the_quota_lets_the
     row = next(row for row in rows if (row.demand, row.lost) == (capacity_report.MOST, "nothing"))
     assert row.needed is not None
     assert row.needed <= row.allowed
-    found = placed(settings, nodes_of(settings, row.needed), most=True)
+    found = placed(settings, nodes_of(settings, row.allowed), most=True)
     assert not scheduling.waiting(found)
