@@ -1,9 +1,9 @@
 """Whether an environment's nodes hold the product, and the smallest change that would (D-7).
 
 Counted against what pods may really use: the nodes of R-NODE less kubelet, system and DaemonSets.
-Figures are exact where every pod asks for the same, which the environments' own figures do, and zones
-have room alike. Where unequal zones are full to the last pods, the scheduler's order may leave a pod
-or two waiting that another order would place.
+Figures are exact where every pod asks for the same, which the environments' own figures do, and
+zones have room alike. Where unequal zones are full to the last pods, the scheduler's order may
+leave a pod or two waiting that another order would place.
 """
 
 from collections.abc import Iterator, Mapping
