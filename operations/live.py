@@ -75,7 +75,8 @@ def compared(found: Object, declared: Mapping[str, Any]) -> Object:
 
 def _declared(settings: Settings) -> tuple[list[Object], tuple[str, ...]]:
     """What the program declares, with the secrets that `mpk up` would use where they are here."""
-    given = secret_names(settings.stack_name)
+    # Where nothing is generated the values are somewhere else, in the file or in another's hands.
+    given = secret_names(settings.stack_name) or settings.environment.secrets == "given"
     seedless = settings.environment.secrets == "generated" and not seed_file(settings).is_file()
     if not (given or seedless):
         found = manifests(record(settings, secrets={}, seed=stack_seed(settings)))
