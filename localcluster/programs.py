@@ -43,6 +43,8 @@ class Tool:
     packages: dict[str, str]
     version_packages: tuple[str, ...] = ()
     """Go packages whose variables tell the built program its own version."""
+    tags: tuple[str, ...] = ()
+    """Go build tags: what of the program is left out."""
 
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -85,7 +87,36 @@ COMMAND_TOOLS = (
         packages={"helm": "helm.sh/helm/v4/cmd/helm"},
     ),
 )
-_TOOLS = (*ALL_TOOLS, *TEST_TOOLS, *COMMAND_TOOLS)
+# What releases are tried with. Built by `mpk local up --rollouts`, by a drill, and by their tests.
+RELEASE_TOOLS = (
+    Tool(
+        name="rollouts",
+        main_module="github.com/argoproj/argo-rollouts",
+        packages={
+            "rollouts-controller": "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+            "kubectl-argo-rollouts": "github.com/argoproj/argo-rollouts/cmd/kubectl-argo-rollouts",
+        },
+    ),
+    Tool(
+        name="prometheus",
+        main_module="github.com/prometheus/prometheus",
+        packages={
+            "prometheus": "github.com/prometheus/prometheus/cmd/prometheus",
+            "promtool": "github.com/prometheus/prometheus/cmd/promtool",
+        },
+        # Two dozen clouds' service discoveries, which would be most of the build.
+        tags=("remove_all_sd",),
+    ),
+    Tool(
+        name="alertmanager",
+        main_module="github.com/prometheus/alertmanager",
+        packages={
+            "alertmanager": "github.com/prometheus/alertmanager/cmd/alertmanager",
+            "amtool": "github.com/prometheus/alertmanager/cmd/amtool",
+        },
+    ),
+)
+_TOOLS = (*ALL_TOOLS, *TEST_TOOLS, *COMMAND_TOOLS, *RELEASE_TOOLS)
 PROGRAMS = tuple(name for tool in _TOOLS for name in tool.packages)
 
 
@@ -114,7 +145,8 @@ def build_flags(tool: Tool) -> list[str]:
     for package in tool.version_packages:
         for variable, value in stamps.items():
             linker += ["-X", f"{package}.{variable}={value}"]
-    return ["-mod=readonly", "-trimpath", "-ldflags", " ".join(linker)]
+    tags = ["-tags", ",".join(tool.tags)] if tool.tags else []
+    return ["-mod=readonly", "-trimpath", *tags, "-ldflags", " ".join(linker)]
 
 
 def cache_key(tool: Tool, go: Toolchain) -> str:
@@ -170,7 +202,8 @@ def _build(tool: Tool, go: Toolchain, into: Path, lock: int, report: Report) -> 
             report(0, 0, f"{tool.name}: fetching {line.removeprefix('go: downloading ')}")
 
     report(0, 0, f"{tool.name}: reading the module list")
-    listing = _run_go(tool, go, ["list", "-deps", flags[0], *packages], lock, fetching)
+    listed = [each for each in flags[: flags.index("-ldflags")] if each != "-trimpath"]
+    listing = _run_go(tool, go, ["list", "-deps", *listed, *packages], lock, fetching)
     total = len(listing.splitlines())
     done = 0
 
