@@ -1,0 +1,49 @@
+"""One definition of requests, errors, latency for dashboards, alerts, canaries (OBS-01…03)."""
+
+import re
+
+import pytest
+
+from settings import signals
+
+RULES = {rule.record: rule.expr for rule in signals.recording_rules()}
+THRESHOLDS_MS = {200: "R-P3-CAN", 500: "R-ALERT-4", 1000: "R-P3-ABORT"}
+OURS = re.compile(r"manpasik:[a-z0-9_:]+")
+QUERIES = (
+    signals.error_ratio_in(600, signals.of("auth-service", hash="abc")),
+    signals.latency_in("p95", 600, signals.of("auth-service", hash="abc")),
+)
+
+
+def test_no_series_is_recorded_twice_and_none_is_read_that_is_not_recorded_before():
+    assert len(RULES) == len(signals.recording_rules())
+    seen = set()
+    for record, expr in RULES.items():
+        assert set(OURS.findall(expr)) <= seen, record
+        seen.add(record)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_looks_back_reads_recorded_series_only(query):
+    assert set(OURS.findall(query)) <= RULES.keys()
+    assert "istio_" not in query
+
+
+@pytest.mark.parametrize(("edge", "why"), THRESHOLDS_MS.items())
+def test_every_threshold_is_an_edge_of_the_histogram(edge, why):
+    assert edge in signals.BUCKETS_MS, f"{why}: a quantile beside an edge is interpolated"
+
+
+def test_a_rate_sees_several_scrapes():
+    assert signals.WINDOW_SECONDS >= 4 * signals.SCRAPE_SECONDS, "C-4"
+
+
+@pytest.mark.parametrize("status", range(17))
+def test_the_grpc_statuses_of_a_server_s_fault_are_errors_and_the_caller_s_are_not(status):
+    faults = {2: 500, 4: 504, 12: 501, 13: 500, 14: 503, 15: 500}
+    assert (status in signals.GRPC_ERRORS) == (status in faults), "OBS-03"
+
+
+def test_parentheses_and_braces_of_every_expression_close():
+    for expr in (*RULES.values(), *QUERIES):
+        assert [expr.count(each) for each in "({["] == [expr.count(each) for each in ")}]"], expr
