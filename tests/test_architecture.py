@@ -11,7 +11,16 @@ import pytest
 
 from settings.loader import ROOT
 
-ROOMS = ("settings", "components", "rendering", "operations", "localcluster", "cli", "bench")
+ROOMS = (
+    "settings",
+    "components",
+    "rendering",
+    "operations",
+    "schema",
+    "localcluster",
+    "cli",
+    "bench",
+)
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 LONGEST = {
     "README.md": 150,
