@@ -10,7 +10,9 @@ from pydantic import Field
 
 from settings.environments import Environment
 from settings.images import BaseImage
+from settings.instances import Instance
 from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Phase, Port, VariableName
+from settings.regions import Region
 
 StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
 """The kinds of data store that the product's code can talk to."""
@@ -147,3 +149,9 @@ class Catalog(Model):
 
     images: dict[str, BaseImage]
     """What the product's own images are built from (R-IMG-2)."""
+
+    regions: dict[str, Region]
+    """The places that have a region of both clouds."""
+
+    instances: dict[str, Instance]
+    """What each cloud calls a machine of so many CPUs and GB."""

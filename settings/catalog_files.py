@@ -15,8 +15,10 @@ from settings.catalog import Catalog, Service, Store, StoreName, Variable
 from settings.environments import Environment
 from settings.files import read_mapping
 from settings.images import BaseImage, ImageRole
+from settings.instances import Instance
 from settings.model import DnsLabel, VariableName
 from settings.problems import Problem, from_validation, shown
+from settings.regions import Region
 
 SERVICES = "catalog/services"
 """The folder with one file per service."""
@@ -26,6 +28,8 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("stores", Store, TypeAdapter(StoreName)),
     ("environments", Environment, TypeAdapter(DnsLabel)),
     ("images", BaseImage, TypeAdapter(ImageRole)),
+    ("regions", Region, TypeAdapter(DnsLabel)),
+    ("instances", Instance, TypeAdapter(str)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
 

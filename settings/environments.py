@@ -76,6 +76,38 @@ class NodePool(Pool):
     """First phase in which this row holds."""
 
 
+class DatabaseSize(Model):
+    """The managed PostgreSQL of an environment on a cloud (decision 7)."""
+
+    vcpu: Annotated[int, Field(ge=1)]
+    """Virtual CPUs."""
+
+    memory_gb: Annotated[int, Field(ge=1)]
+    """Memory in GB."""
+
+    storage_gb: Annotated[int, Field(ge=20, le=65536)]
+    """Storage in GB; grows by itself to three times that, never shrinks."""
+
+    connections: Annotated[int, Field(ge=100, le=5000)]
+    """Connections that the server takes; shared out among the services' pods (ENV-13)."""
+
+    zones: Annotated[int, Field(ge=1, le=2)] = 1
+    """2: a standby in another zone takes over by itself."""
+
+    backup_days: Annotated[int, Field(ge=1, le=35)] = 7
+    """Days for which any moment can be restored."""
+
+
+class CacheSize(Model):
+    """The managed Redis of an environment on a cloud."""
+
+    memory_gb: Annotated[int, Field(ge=1, le=300)]
+    """Memory for data in GB."""
+
+    zones: Annotated[int, Field(ge=1, le=2)] = 1
+    """2: a replica in another zone takes over by itself."""
+
+
 class Certificates(Model):
     """Who issues the certificates of the public host."""
 
@@ -112,6 +144,16 @@ class Environment(Model):
 
     platform: Pool | None = None
     """Nodes of their own for data stores and whatever serves the cluster (D-7)."""
+
+    network: Annotated[int, Field(ge=1, le=3)] | None = None
+    """Its number in the layout of networks (settings/network.py). Never changed. Absent: it is on
+    no cloud."""
+
+    database: DatabaseSize | None = None
+    """The managed database on a cloud. Absent: PostgreSQL stays in the cluster."""
+
+    cache: CacheSize | None = None
+    """The managed Redis on a cloud. Absent: it stays in the cluster."""
 
     def nodes_in(self, phase: int) -> NodePool:
         """The row that holds in a phase: the latest that has begun, else the first."""

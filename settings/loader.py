@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from settings import stack_file, stack_rules
+from settings import placement, stack_file, stack_rules
 from settings.catalog import Catalog, Service, Store, StoreName
 from settings.catalog_files import parse, read_catalog
 from settings.environments import Environment, NodePool, WorkloadSize
+from settings.network import Layout
 from settings.problems import Problem, SettingsError
+from settings.regions import Region
 from settings.stack import Stack
 from settings.stack_file import SECRETS_KEY, STACK_KEY
 
@@ -81,6 +83,16 @@ class Settings:
     def host(self) -> str | None:
         """The public name of the API, or None where nothing leads in."""
         return self.stack.host or self.environment.host
+
+    @cached_property
+    def region(self) -> Region | None:
+        """The region that the stack's cloud is in; None without a cloud."""
+        return placement.region(self.catalog, self.stack)
+
+    @cached_property
+    def network(self) -> Layout | None:
+        """The addresses of the stack's network; None without a cloud."""
+        return placement.addresses(self.catalog, self.stack, self.stack_name)
 
     def image_tag(self, service: str) -> str:
         """The tag of a service's image: its own, or the release's."""

@@ -7,14 +7,15 @@ collected over all files and raised together: one run shows everything.
 import difflib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from settings.places import fields_at, walked
 
 _LONGEST_VALUE = 60
 _HIDDEN = "[secret]"
@@ -88,24 +89,33 @@ def from_validation(
 
 
 def _problem(detail: ErrorDetails, file: str, model: type[BaseModel], prefix: str) -> Problem:
-    location = [str(part) for part in detail["loc"] if part != "[key]"]
+    location, _ = walked(model, detail["loc"])
+    value = detail["input"]
+    if detail["type"].startswith("union_tag") and isinstance(value, Mapping):
+        # What is wrong is the entry that tells the members apart, not the whole.
+        tag = str((detail.get("ctx") or {})["discriminator"]).strip("'")
+        location = [*location, tag]
+        value = cast("Mapping[str, object]", value).get(tag)
     key = ".".join([prefix, *location] if prefix else location)
     message, remedy = _words(detail, model)
     show = partial(shown_unless_secret, key) if file.startswith("Pulumi.") else shown
-    value = "" if detail["type"] in {"missing", "json_invalid"} else show(detail["input"])
-    return Problem(file=file, key=key, value=value, message=message, remedy=remedy)
+    told = "" if detail["type"] in _WITHOUT_VALUE else show(value)
+    return Problem(file=file, key=key, value=told, message=message, remedy=remedy)
 
 
 def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
     context: Mapping[str, Any] = detail.get("ctx") or {}
     match detail["type"]:
         case "extra_forbidden":
-            siblings = _fields_at(model, detail["loc"][:-1])
+            siblings = fields_at(model, detail["loc"][:-1])
             return "unknown key", did_you_mean(str(detail["loc"][-1]), siblings)
-        case "missing":
-            return "is missing", f"add {detail['loc'][-1]}"
-        case "literal_error":
-            return "is not allowed", f"allowed: {context['expected']}"
+        case "missing" | "union_tag_not_found":
+            return "is missing", f"add {context.get('discriminator', detail['loc'][-1])}".replace(
+                "'", ""
+            )
+        case "literal_error" | "union_tag_invalid":
+            allowed = context.get("expected") or context["expected_tags"]
+            return "is not allowed", f"allowed: {allowed}"
         case "value_error":
             message, _, remedy = str(context["error"]).partition("; ")
             return message, remedy
@@ -130,6 +140,7 @@ _WANTED = {
 }
 
 
+_WITHOUT_VALUE = {"missing", "json_invalid", "union_tag_not_found"}
 _SAID = {
     "too_short": ("is empty", "write at least one entry"),
     "json_invalid": ("is not plain data", "write text, whole numbers, lists and mappings"),
@@ -143,33 +154,3 @@ def _wrong_type(kind: str, message: str) -> tuple[str, str]:
         return "has the wrong type", f"allowed: {_WANTED[kind]}"
     plain = message.removeprefix("Input should be ")
     return ("is not allowed", f"allowed: {plain}") if plain != message else (message, "")
-
-
-def _fields_at(model: type[BaseModel], location: Sequence[str | int]) -> Iterable[str]:
-    """The field names of the model that the location leads to, from the root model on."""
-    current: object = model
-    for part in location:
-        found = _step(current, part)
-        if found is None:
-            return []
-        current = found
-    last = _model_in(current)
-    return last.model_fields if last else []
-
-
-def _step(annotation: object, part: str | int) -> object | None:
-    model = _model_in(annotation)
-    if model is not None and part in model.model_fields:
-        return model.model_fields[str(part)].annotation
-    inner = [arg for arg in get_args(annotation) if arg is not Ellipsis]
-    return inner[-1] if inner else None
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if get_origin(annotation) in (Union, UnionType):
-        for option in get_args(annotation):
-            if (model := _model_in(option)) is not None:
-                return model
-    return None

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings.cloud import Cloud
 from settings.model import Cpu, DnsLabel, HostName, Memory, Model, Phase, Tag, VariableName
 
 
@@ -67,6 +68,9 @@ class Stack(Model):
 
     services_up_to_phase: Phase = 4
     """Leaves out services that the product first needs in a later phase."""
+
+    cloud: Cloud | None = None
+    """The cloud it runs on. Absent: a cluster that somebody else made, named by `cluster`."""
 
     cluster: Cluster = Cluster()
     """Where it is deployed."""

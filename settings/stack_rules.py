@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from settings import cloud_rules
 from settings.catalog import Catalog
 from settings.catalog_rules import GATEWAY, without_broken
 from settings.model import mebibytes, millicores
@@ -19,7 +20,8 @@ def problems(
     catalog: Catalog, stack: Stack, file: str, broken: frozenset[str] = frozenset()
 ) -> list[Problem]:
     """What is wrong with a stack, given a catalogue and the names of what is broken in it."""
-    rules = (_environment, _overrides, _sizes, _growth, _tags, _guests, _stack_variables, _values)
+    rules = (_environment, _overrides, _sizes, _growth, _tags, _guests, _stack_variables, _values,
+             cloud_rules.problems)  # fmt: skip
     found = [
         Problem(
             file=file,

@@ -18,6 +18,12 @@ def put(file: str, place: str, value: object) -> Spoil:
     return lambda project: project.edit(file, change)
 
 
+def put_in(file: str, values: dict[str, object]) -> Spoil:
+    """Set what stands at several places of a YAML file."""
+    spoils = [put(file, place, value) for place, value in values.items()]
+    return lambda project: project.spoil(*spoils)
+
+
 def drop(file: str, key: str) -> Spoil:
     """Remove a top-level key of a YAML file."""
     return lambda project: project.edit(file, lambda content: content.pop(key))
