@@ -73,6 +73,12 @@ TEST_TOOLS = (
         main_module="github.com/compose-spec/compose-go/v2",
         packages={"compose-config": "manpasik.dev/tools/compose"},
     ),
+    # One program that is controller, repo server, API server or client by ARGOCD_BINARY_NAME.
+    Tool(
+        name="argocd",
+        main_module="github.com/argoproj/argo-cd/v3",
+        packages={"argocd": "github.com/argoproj/argo-cd/v3/cmd"},
+    ),
 )
 # What single commands use. Built when one of them is called.
 COMMAND_TOOLS = (
