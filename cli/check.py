@@ -11,6 +11,7 @@ from cli.console import messages, print_json, results
 from settings.advisories import advisories
 from settings.capacity_report import Report, Row, report, room
 from settings.loader import Settings, load_all, load_catalog, secret_names, stack_names
+from settings.realisable import unrealisable
 
 DOES_NOT_FIT = 1
 _COLOURS = {"fits": "green", "grows": "yellow", "in turn": "yellow", "does not fit": "red"}
@@ -25,19 +26,24 @@ def check(
     """Check catalogue and stack files; say everything that is wrong at once.
 
     A stack that is named gets the whole table of its nodes. Exit code 1 where the pods that always
-    run find no room, even on as many nodes as the pool may have.
+    run find no room, even on as many nodes as the pool may have, and where the stated traffic gives
+    a release too few requests to be judged by.
     """
     load_catalog()
     found = load_all(stacks or stack_names())
     today = datetime.datetime.now(datetime.UTC).date()
     reports = {name: report(settings) for name, settings in found.items()}
     told = {name: list(advisories(s, secret_names(name), today)) for name, s in found.items()}
+    unjudged = {name: list(unrealisable(settings)) for name, settings in found.items()}
     if as_json:
-        print_json({name: _as_dict(s, reports[name], told[name]) for name, s in found.items()})
+        told_all = {n: _as_dict(s, reports[n], told[n]) for n, s in found.items()}
+        print_json({n: each | {"unrealisable": unjudged[n]} for n, each in told_all.items()})
     else:
         for name, settings in found.items():
             _tell(settings, reports[name], told[name], whole=bool(stacks))
-    if not all(each.holds for each in reports.values()):
+            for sentence in unjudged[name]:
+                messages.print(f"  [red]releases[/] {escape(sentence)}")
+    if any(unjudged.values()) or not all(each.holds for each in reports.values()):
         raise typer.Exit(DOES_NOT_FIT)
 
 

@@ -60,6 +60,9 @@ class Service(Model):
     calls: tuple[DnsLabel, ...] = ()
     """Services it dials; each gives a `<NAME>_ADDR` variable."""
 
+    requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] = 0
+    """What production asks of it in a quiet hour: whether a release can be judged follows (C-3)."""
+
     priority: Literal["critical", "standard"] = "standard"
     """Which pods give way when the nodes are full: standard ones first."""
 

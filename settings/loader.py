@@ -9,15 +9,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from settings import placement, stack_file, stack_rules
+from settings import placement, release_rules, stack_file, stack_rules
 from settings.catalog import Catalog, Service, Store, StoreName
 from settings.catalog_files import parse, read_catalog
+from settings.catalog_rules import GATEWAY
 from settings.environments import Environment, NodePool, WorkloadSize
 from settings.network import Layout
 from settings.problems import Problem, SettingsError
 from settings.regions import Region
 from settings.stack import Stack
 from settings.stack_file import SECRETS_KEY, STACK_KEY
+from settings.strategy import Delivery, Strategy
 
 __all__ = [
     "ROOT",
@@ -93,6 +95,20 @@ class Settings:
     def network(self) -> Layout | None:
         """The addresses of the stack's network; None without a cloud."""
         return placement.addresses(self.catalog, self.stack, self.stack_name)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """How versions go out: what the phase implies, where the stack says nothing else."""
+        return release_rules.delivery(self.stack)
+
+    def strategy(self, service: str) -> Strategy:
+        """How this service's versions go out: rolling, where nobody asks it anything."""
+        asked = service == GATEWAY or bool(self.callers(service))
+        return self.delivery.strategy if asked else "rolling"
+
+    def callers(self, service: str) -> list[str]:
+        """The services that dial this one (TRAF-02)."""
+        return [name for name, other in self.services.items() if service in other.calls]
 
     def image_tag(self, service: str) -> str:
         """The tag of a service's image: its own, or the release's."""

@@ -27,6 +27,18 @@ SERVICES_POOL = "services"
 PLATFORM_POOL = "platform"
 MESH_NAMESPACE = "istio-ingress"
 """Where the mesh's gateway runs, and so where it looks for the host's certificate."""
+MESH_ENTRANCE = "istio-ingress"
+"""ServiceAccount of the mesh's gateway, in that namespace."""
+GITOPS_NAMESPACE = "argocd"
+PROJECT = "manpasik"
+"""Argo CD's project, and the Application that holds the others."""
+ROLLOUTS_NAMESPACE = "argo-rollouts"
+METRICS_URL = f"http://prometheus.{MONITORING_NAMESPACE}.svc.cluster.local:9090"
+"""Where metrics are asked for inside a cluster."""
+STABLE, CANARY = "stable", "canary"
+"""The subsets between which the mesh splits a service's traffic (C-5)."""
+ROUTE = "primary"
+"""The route whose weights a canary moves."""
 PRIORITIES = {"data": 100000, "critical": 10000, "standard": 1000}
 """Who keeps running when nodes are full: the data stores, then the services that matter most."""
 
@@ -54,6 +66,26 @@ def host(server: str, namespace: str) -> str:
 def priority(name: str) -> str:
     """The PriorityClass of `data`, `critical` or `standard` pods."""
     return f"{APPLICATION}-{name}"
+
+
+def preview(service: str) -> str:
+    """The Service in front of a service's idle colour (D-9)."""
+    return f"{service}-preview"
+
+
+def application(part: str) -> str:
+    """Argo CD's Application of a service, of `data` or of `platform` (R-P3-MESH)."""
+    return f"{APPLICATION}-{part}"
+
+
+def analysis(part: str) -> str:
+    """The AnalysisTemplate that judges `abort`, `step`, `smoke` or `watch`."""
+    return f"{APPLICATION}-{part}"
+
+
+def identity(service: str, namespace: str = APPLICATION_NAMESPACE) -> str:
+    """By which name the mesh knows the pods of a service."""
+    return f"cluster.local/ns/{namespace}/sa/{service}"
 
 
 def labels(name: str, component: str, stack: str) -> dict[str, str]:

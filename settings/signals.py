@@ -16,8 +16,8 @@ SCRAPE_SECONDS = 5
 """How often the proxies and kube-state-metrics are read."""
 EVALUATION_SECONDS = 5
 """How often the rules record; `…_in` below counts with it."""
-WINDOW_SECONDS = 30
-"""Over how long a rate is taken: six scrapes, and the recorded value follows within that."""
+WINDOW_SECONDS = 20
+"""Over how long a rate is taken: four scrapes. A new version that fails shows after two."""
 
 HASH_SOURCE = "rollouts-pod-template-hash"
 """The pod label that a scrape must hand over (`podTargetLabels`): which version a pod is of."""

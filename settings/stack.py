@@ -10,6 +10,7 @@ from pydantic import Field
 
 from settings.cloud import Cloud
 from settings.model import Cpu, DnsLabel, HostName, Memory, Model, Phase, Tag, VariableName
+from settings.strategy import Release, Strategy
 
 
 class Cluster(Model):
@@ -57,6 +58,18 @@ class ServiceOverride(Model):
     """Memory request instead of the environment's."""
 
 
+class Repository(Model):
+    """Where Argo CD finds the rendered tree (decision 8)."""
+
+    url: Annotated[str, Field(pattern=r"^(https?|ssh|file)://[^\s]+$|^git@[^\s]+$")] = (
+        "https://github.com/manpasik/deployment.git"
+    )
+    """The git repository that holds `infrastructure/kubernetes`."""
+
+    revision: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")] = "main"
+    """The branch or tag that the cluster follows."""
+
+
 class Stack(Model):
     """The settings of one stack."""
 
@@ -65,6 +78,24 @@ class Stack(Model):
 
     phase: Phase = 2
     """Phase of the specification; chooses the row of R-NODE and the release strategy."""
+
+    strategy: Strategy | None = None
+    """How versions go out. Absent: the phase's; rolling up to 2, then canary, in 4 blue-green."""
+
+    mesh: bool | None = None
+    """Whether services talk through Istio. Absent: from phase 3 on (R-P3-MESH)."""
+
+    mesh_permissive: bool = False
+    """True while services move into the mesh: those outside may still talk to those inside."""
+
+    gitops: bool | None = None
+    """Whether Argo CD applies the tree in git. Absent: from phase 3 on (R-P3-MESH)."""
+
+    repository: Repository = Repository()
+    """Where that tree is."""
+
+    release: Release = Release()
+    """Steps, times and thresholds of a release, where they differ from the specification."""
 
     services_up_to_phase: Phase = 4
     """Leaves out services that the product first needs in a later phase."""
