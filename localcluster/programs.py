@@ -43,8 +43,10 @@ class Tool:
     packages: dict[str, str]
     version_packages: tuple[str, ...] = ()
     """Go packages whose variables tell the built program its own version."""
+    version_variable: str = ""
+    """A single Go variable that does the same, where a program has one."""
     tags: tuple[str, ...] = ()
-    """Go build tags: what of the program is left out."""
+    """Go build tags: what of the program is left out, or in."""
 
 
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -91,6 +93,15 @@ COMMAND_TOOLS = (
         name="helm",
         main_module="helm.sh/helm/v4",
         packages={"helm": "helm.sh/helm/v4/cmd/helm"},
+    ),
+    Tool(
+        # The program of the migration Jobs' stock image, with the two drivers that they use and the
+        # source `file`, which is always in it (R-P2-MIG).
+        name="migrate",
+        main_module="github.com/golang-migrate/migrate/v4",
+        packages={"migrate": "github.com/golang-migrate/migrate/v4/cmd/migrate"},
+        version_variable="main.Version",
+        tags=("pgx5", "cockroachdb"),
     ),
 )
 # What releases are tried with. Built by `mpk local up --rollouts`, by a drill, and by their tests.
@@ -151,6 +162,8 @@ def build_flags(tool: Tool) -> list[str]:
     for package in tool.version_packages:
         for variable, value in stamps.items():
             linker += ["-X", f"{package}.{variable}={value}"]
+    if tool.version_variable:
+        linker += ["-X", f"{tool.version_variable}={version}"]
     tags = ["-tags", ",".join(tool.tags)] if tool.tags else []
     return ["-mod=readonly", "-trimpath", *tags, "-ldflags", " ".join(linker)]
 

@@ -1,0 +1,202 @@
+"""The release gate: what a schema allows while several versions run (R-MIG-6, pitfall M-4).
+
+Two pure functions, for whoever releases and rolls back:
+
+    release_decision(situation, version, schema) -> ReleaseDecision   go | wait | refuse
+    rollback_decision(situation, version)        -> RollbackDecision  code back | down 1 | freeze |
+                                                                      forward
+
+`situation` is `schema.situation.Situation`: one service and its database. `wait` passes by itself
+or by what the reasons name; `refuse` needs another release. Every decision carries its reasons as
+sentences, and a rollback the one command to run before the code moves.
+
+The rule behind all of it: a version *needs* what a change takes unless it carries the first step of
+that change (`-- mpk:step …`), which is the release whose code does without. A change without steps
+is needed by every version that does not carry the change itself. Hence what the gate lets go can
+be rolled back by code alone to each version that ran when it went.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from schema.kinds import Kind
+from schema.situation import Change, Release, Situation
+
+Way = Literal["code back", "down 1", "freeze", "forward"]
+DOCTOR = "mpk migrate doctor"
+DOWN_ONE = "mpk migrate down 1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseDecision:
+    """Whether a release may migrate now."""
+
+    action: Literal["go", "wait", "refuse"]
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollbackDecision:
+    """How a service gets back to a version, as far as its schema is concerned."""
+
+    way: Way
+    reasons: tuple[str, ...] = ()
+    command: str = ""
+    """What is run before the code moves; empty where nothing is."""
+
+
+def needs(situation: Situation, schema: int, change: Change) -> bool:
+    """Whether code that was built for a schema misses what a change takes."""
+    if not change.takes_away:
+        return False
+    first = situation.first_step(change)
+    return schema < min(change.number, first.number if first else change.number)
+
+
+def release_decision(situation: Situation, version: str, schema: int) -> ReleaseDecision:
+    """Whether `version`, which carries the migrations up to `schema`, may migrate now."""
+    if refused := tuple(_refusals(situation, version, schema)):
+        return ReleaseDecision(action="refuse", reasons=refused)
+    if waits := tuple(_waits(situation, schema)):
+        return ReleaseDecision(action="wait", reasons=waits)
+    return ReleaseDecision(action="go")
+
+
+def rollback_decision(situation: Situation, version: str) -> RollbackDecision:
+    """How to get back to `version`: never an unbounded down, never a guess (M-2, M-4)."""
+    record = situation.record(version)
+    if record is None:
+        why = f"No record says which schema {version} was built for; name a recorded version."
+        return RollbackDecision(way="freeze", reasons=(why,))
+    if unsettled := tuple(_unsettled(situation)):
+        return RollbackDecision(way="freeze", reasons=unsettled, command=_doctor(situation))
+    if record.schema > situation.applied:
+        why = f"{version} needs schema {record.schema}, the database holds {situation.applied}"
+        return RollbackDecision(
+            way="forward", reasons=(f"{why}: release it, its Job comes first.",)
+        )
+    missed = [
+        each
+        for each in situation.between(record.schema, situation.applied)
+        if needs(situation, record.schema, each)
+    ]
+    if not missed:
+        why = f"{version} runs on schema {situation.applied} as it is; the schema stays."
+        return RollbackDecision(way="code back", reasons=(why,))
+    return _restored(situation, version, missed)
+
+
+def _refusals(situation: Situation, version: str, schema: int) -> Iterator[str]:
+    pending = situation.between(situation.applied, schema)
+    known = {each.number for each in situation.changes}
+    if lost := [n for n in range(situation.applied + 1, schema + 1) if n not in known]:
+        yield f"{version} carries migrations that nobody read: {lost}. Read the whole folder."
+    if situation.applied == 0 and not situation.readers and not situation.blind:
+        return
+    for change in pending:
+        if change.takes_away and (change.declared or Kind.EXPAND) < change.kind:
+            yield (
+                f"{change.what}: its header does not say so. Write `-- mpk:class "
+                f"{change.kind.word}` if it is meant."
+            )
+        yield from _missing_steps(situation, change)
+        if change.takes_away and change.step is None:
+            yield from _bare(situation, change)
+
+
+def _missing_steps(situation: Situation, change: Change) -> Iterator[str]:
+    """Each step is a release of its own, and the one before it was completed (R-MIG-2, R-MIG-3)."""
+    if change.step is None or change.step.number == 1:
+        return
+    wanted = change.step.number - 1
+    steps = situation.steps(change)
+    before = next((e for e in steps if e.step and e.step.number == wanted), None)
+    label = f"{change.step.change} {change.step.target}"
+    if before is None or before.number >= change.number:
+        yield f"{change.what}: step {wanted} of {label} is not before it. Release that first."
+    elif before.number > situation.applied:
+        yield (
+            f"{change.what}: step {wanted} of {label} ({before.number:06}_{before.name}) would go "
+            "in the same release. Release that step alone, with the code that it asks for, first."
+        )
+    elif not _completed_between(situation, before, change):
+        yield (
+            f"{change.what}: no recorded release with step {wanted} of {label} was completed in "
+            "every region. Complete it first."
+        )
+
+
+def _completed_between(situation: Situation, before: Change, change: Change) -> bool:
+    return any(_carries_only(each, before, change) for each in situation.records)
+
+
+def _carries_only(release: Release, before: Change, change: Change) -> bool:
+    return release.completed and before.number <= release.schema < change.number
+
+
+def _bare(situation: Situation, change: Change) -> Iterator[str]:
+    """A change without steps while something runs: nothing says which version does without."""
+    if any(needs(situation, each.schema, change) for each in situation.readers):
+        yield (
+            f"{change.what}: nothing says from which release on the code does without. Make it "
+            "the last step of a change over several releases (`mpk migrate new`), or stop the "
+            "service first."
+        )
+
+
+def _waits(situation: Situation, schema: int) -> Iterator[str]:
+    yield from _unsettled(situation)
+    taking = [e for e in situation.between(situation.applied, schema) if e.takes_away]
+    for change in taking:
+        for reader in situation.readers:
+            if needs(situation, reader.schema, change):
+                yield f"{change.what}: {reader.where} still needs it. {_until(reader.role)}"
+        for region in situation.blind:
+            yield f"{change.what}: {region} does not answer, so what runs there is not known."
+
+
+def _until(role: str) -> str:
+    match role:
+        case "canary" | "stable":
+            return "Wait until the canary is through, or abort it."
+        case "active" | "preview":
+            return "Wait until the old colour is scaled down after the switch."
+        case _:
+            return "Wait until its ReplicaSet is scaled down."
+
+
+def _unsettled(situation: Situation) -> Iterator[str]:
+    if situation.dirty:
+        yield f"The schema of {situation.service} is dirty: a migration broke off in the middle."
+    if situation.migrating:
+        yield f"A migration of {situation.service} runs at this moment."
+
+
+def _doctor(situation: Situation) -> str:
+    return f"{DOCTOR} {situation.service}" if situation.dirty else ""
+
+
+def _restored(situation: Situation, version: str, missed: list[Change]) -> RollbackDecision:
+    """One step down where it alone brings back what the version misses; else forward."""
+    reasons = tuple(f"{version} needs what {each.what} took." for each in missed)
+    only = missed[0]
+    alone = len(missed) == 1 and only.number == situation.applied
+    if not alone or only.kind is Kind.IRREVERSIBLE or not only.has_down:
+        return RollbackDecision(way="forward", reasons=(*reasons, _why_forward(only, alone=alone)))
+    if situation.blind:
+        told = f"{', '.join(situation.blind)} does not answer, so nothing is changed under it."
+        return RollbackDecision(way="freeze", reasons=(*reasons, told))
+    why = f"Its way back restores that; then {version} runs."
+    command = f"{DOWN_ONE} {situation.service}"
+    return RollbackDecision(way="down 1", reasons=(*reasons, why), command=command)
+
+
+def _why_forward(change: Change, *, alone: bool) -> str:
+    if not alone:
+        what = "More than the newest migration would have to be undone, and only one step may be."
+    elif change.kind is Kind.IRREVERSIBLE:
+        what = "No way back restores what it lost."
+    else:
+        what = "It has no down file."
+    return f"{what} Repair it by a new release."
