@@ -47,11 +47,13 @@ class RollbackDecision:
 
 
 def needs(situation: Situation, schema: int, change: Change) -> bool:
-    """Whether code that was built for a schema misses what a change takes."""
-    if not change.takes_away:
-        return False
+    """Whether code that was built for a schema misses what a change takes.
+
+    A later step counts whatever its class: what was made nullable hands the first code nulls.
+    """
     first = situation.first_step(change)
-    return schema < min(change.number, first.number if first else change.number)
+    since = min(change.number, first.number) if first else change.number
+    return (change.takes_away or change.is_later_step) and schema < since
 
 
 def release_decision(situation: Situation, version: str, schema: int) -> ReleaseDecision:
@@ -107,14 +109,15 @@ def _refusals(situation: Situation, version: str, schema: int) -> Iterator[str]:
 
 def _missing_steps(situation: Situation, change: Change) -> Iterator[str]:
     """Each step is a release of its own, and the one before it was completed (R-MIG-2, R-MIG-3)."""
-    if change.step is None or change.step.number == 1:
+    if change.step is None or not change.is_later_step:
         return
-    wanted = change.step.number - 1
-    steps = situation.steps(change)
-    before = next((e for e in steps if e.step and e.step.number == wanted), None)
-    label = f"{change.step.change} {change.step.target}"
-    if before is None or before.number >= change.number:
-        yield f"{change.what}: step {wanted} of {label} is not before it. Release that first."
+    steps = {e.step.number: e for e in situation.steps(change) if e.step}
+    wanted, label = change.step.number - 1, f"{change.step.change} {change.step.target}"
+    before = steps.get(wanted)
+    if missing := [n for n in range(1, change.step.number) if n not in steps]:
+        yield f"{change.what}: no file is step {missing[0]} of {label}. Release that first."
+    elif before is None or before.number > change.number:
+        yield f"{change.what}: step {wanted} of {label} comes after it. Number them in their order."
     elif before.number > situation.applied:
         yield (
             f"{change.what}: step {wanted} of {label} ({before.number:06}_{before.name}) would go "
@@ -147,8 +150,9 @@ def _bare(situation: Situation, change: Change) -> Iterator[str]:
 
 def _waits(situation: Situation, schema: int) -> Iterator[str]:
     yield from _unsettled(situation)
-    taking = [e for e in situation.between(situation.applied, schema) if e.takes_away]
-    for change in taking:
+    for change in situation.between(situation.applied, schema):
+        if not (change.takes_away or change.is_later_step):
+            continue
         for reader in situation.readers:
             if needs(situation, reader.schema, change):
                 yield f"{change.what}: {reader.where} still needs it. {_until(reader.role)}"
@@ -182,7 +186,7 @@ def _restored(situation: Situation, version: str, missed: list[Change]) -> Rollb
     reasons = tuple(f"{version} needs what {each.what} took." for each in missed)
     only = missed[0]
     alone = len(missed) == 1 and only.number == situation.applied
-    if not alone or only.kind is Kind.IRREVERSIBLE or not only.has_down:
+    if not alone or only.kind is not Kind.CONTRACT or not only.has_down:
         return RollbackDecision(way="forward", reasons=(*reasons, _why_forward(only, alone=alone)))
     if situation.blind:
         told = f"{', '.join(situation.blind)} does not answer, so nothing is changed under it."
@@ -197,6 +201,8 @@ def _why_forward(change: Change, *, alone: bool) -> str:
         what = "More than the newest migration would have to be undone, and only one step may be."
     elif change.kind is Kind.IRREVERSIBLE:
         what = "No way back restores what it lost."
+    elif change.kind is not Kind.CONTRACT:
+        what = "Rows that were written since may not fit the shape before it."
     else:
         what = "It has no down file."
     return f"{what} Repair it by a new release."

@@ -38,6 +38,11 @@ class Change:
         return self.kind >= Kind.CONTRACT
 
     @property
+    def is_later_step(self) -> bool:
+        """Whether it builds on a release before (R-MIG-2, R-MIG-3)."""
+        return self.step is not None and self.step.number > 1
+
+    @property
     def what(self) -> str:
         """How sentences name it."""
         taken = f" (takes {', '.join(self.takes)})" if self.takes else ""
