@@ -1,7 +1,8 @@
 """The tree of commands, and how every known error reaches a person.
 
 Exit codes: 0 done; 1 a deployment failed, or a schema is stale; 2 the input is wrong; 3 cluster or
-engine is not there; 4 `mpk plan --exit-code` found changes; 130 interrupted.
+engine is not there or lets nobody in; 4 `--exit-code` and there are changes; 5 somebody has to
+decide first: a lock, a conflict, a protected resource, a policy, another plan; 130 interrupted.
 """
 
 from typing import Any
@@ -15,8 +16,13 @@ from cli.check import check
 from cli.compose import compose
 from cli.console import messages
 from cli.destroy import destroy
-from cli.engine import EngineError
+from cli.drift import drift
+from cli.failures import EngineError
+from cli.imports import import_
+from cli.outputs import outputs
 from cli.plan import plan
+from cli.preview import preview
+from cli.refresh import refresh
 from cli.render import render
 from cli.schema import schema
 from cli.seal import seal
@@ -41,7 +47,9 @@ class _Explaining(TyperGroup):
             return super().invoke(ctx)
         except (SettingsError, OutputFolderError, SourceError, UnusableError) as error:
             self._tell(error, BAD_INPUT)
-        except (ClusterError, LocalClusterError, EngineError) as error:
+        except EngineError as error:
+            self._tell(error, error.code)
+        except (ClusterError, LocalClusterError) as error:
             self._tell(error, NOT_THERE)
         except KeyboardInterrupt:
             sentence = "Interrupted. What is done stays; run the same command again to go on."
@@ -65,6 +73,11 @@ app.command()(compose)
 app.command()(seal)
 app.command()(plan)
 app.command()(schema)
+app.command()(preview)
+app.command()(refresh)
+app.command()(drift)
+app.command()(outputs)
+app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
 

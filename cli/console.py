@@ -19,10 +19,10 @@ def print_json(value: Any) -> None:
 class Followed:
     """Something whose course is shown: a moving part on a terminal, lines elsewhere."""
 
-    def __init__(self, console: Console) -> None:
-        """Choose the form by whether the console is a terminal."""
+    def __init__(self, console: Console, *, live: bool = True) -> None:
+        """Choose the form by whether the console is a terminal; it has room for one moving part."""
         self._console = console
-        self._live = Live(console=console, transient=True) if console.is_terminal else None
+        self._live = Live(console=console, transient=True) if live and console.is_terminal else None
 
     def __enter__(self) -> Self:
         """Begin to show."""

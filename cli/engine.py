@@ -9,19 +9,17 @@ import contextlib
 import enum
 import os
 import secrets as entropy
+import tempfile
 from pathlib import Path
 
 from pulumi import automation
 
+from cli.failures import MissingEngineError
 from settings import paths
 from settings.files import mapping_or_empty
 from settings.loader import ROOT, Settings, secret_names
 
 OWN_BACKEND = "PULUMI_BACKEND_URL"
-
-
-class EngineError(Exception):
-    """The engine is not there, or it failed; the message says what to do."""
 
 
 class EngineChoice(enum.StrEnum):
@@ -41,7 +39,7 @@ def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiC
         try:
             return automation.PulumiCommand.install(root=str(root))
         except Exception as error:
-            raise EngineError(
+            raise MissingEngineError(
                 f"the engine cannot be installed ({error}); install `pulumi` by hand, or drop "
                 "--install-engine to deploy without it"
             ) from error
@@ -49,7 +47,7 @@ def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiC
         with contextlib.suppress(Exception):
             return automation.PulumiCommand(root=place)
     if choice is EngineChoice.PULUMI:
-        raise EngineError(
+        raise MissingEngineError(
             "there is no `pulumi` on PATH; install it, add --install-engine, or use --engine none"
         )
     return None
@@ -61,25 +59,34 @@ def refuse_encrypted(settings: Settings) -> None:
     held = secret_names(name)
     config = (mapping_or_empty(ROOT / f"Pulumi.{name}.yaml")).get("config", {})
     if held or "manpasik:seed" in config:
-        raise EngineError(
+        raise MissingEngineError(
             f"Pulumi.{name}.yaml holds encrypted values, which only the engine can open; "
             "put `pulumi` on PATH, or use --install-engine"
         )
 
 
-def engine_folder(kubeconfig: str) -> Path:
+def engine_folder(kubeconfig: str | None) -> Path:
     """Where the engine's state lies: with an embedded cluster, whose end is its end, else apart."""
+    if kubeconfig is None:
+        return paths.state_dir() / "engine"
     folder = Path(kubeconfig).parent
     embedded = folder.parent == paths.local_kubeconfig().parent.parent
     return folder / "engine" if embedded else paths.state_dir() / "engine"
 
 
-def environment(root: Path, kubeconfig: str) -> dict[str, str]:
+def has_own_backend() -> bool:
+    """Whether the user keeps the state somewhere of their own."""
+    return OWN_BACKEND in os.environ
+
+
+def environment(root: Path, kubeconfig: str | None) -> dict[str, str]:
     """What the engine needs beside the user's own environment, which has the last word."""
     backend = root / "state"
     backend.mkdir(parents=True, exist_ok=True, mode=0o700)
-    wanted = {"KUBECONFIG": kubeconfig, "PULUMI_SKIP_UPDATE_CHECK": "true"}
-    if OWN_BACKEND not in os.environ:
+    wanted = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
+    if kubeconfig is not None:
+        wanted["KUBECONFIG"] = kubeconfig
+    if not has_own_backend():
         wanted[OWN_BACKEND] = f"file://{backend}"
     if not os.environ.keys() & {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"}:
         wanted["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase(root / "passphrase"))
@@ -88,8 +95,12 @@ def environment(root: Path, kubeconfig: str) -> dict[str, str]:
 
 def _passphrase(path: Path) -> Path:
     """The passphrase of this machine's state, made on first use (mode 0600)."""
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(entropy.token_urlsafe(32))
+    if path.is_file():
+        return path
+    # Stacks begin side by side: the file appears whole, and the first one stays.
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
+        file.write(entropy.token_urlsafe(32))
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
     return path

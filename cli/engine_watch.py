@@ -16,9 +16,13 @@ _TOLD = ("error", "warning")
 class EngineWatch(Followed):
     """Follows engine events; use it as a context manager."""
 
-    def __init__(self, console: Console) -> None:
-        """A moving line on a terminal; elsewhere one line per resource that changes."""
-        super().__init__(console)
+    def __init__(self, console: Console, stack: str = "") -> None:
+        """A moving line on a terminal; elsewhere one line per resource that changes.
+
+        `stack`: several are followed, so each line says whose it is.
+        """
+        super().__init__(console, live=not stack)
+        self._whose = f"[dim]{escape(stack)}[/] " if stack else ""
         self._running: dict[str, str] = {}
         self._done: Counter[str] = Counter()
 
@@ -34,16 +38,19 @@ class EngineWatch(Followed):
         elif event.res_op_failed_event:
             metadata = event.res_op_failed_event.metadata
             self._running.pop(metadata.urn, None)
-            self._console.print(f"[red]✗[/] {escape(_name(metadata.urn))}: failed")
+            self._say(f"[red]✗[/] {escape(_name(metadata.urn))}: failed")
         elif (told := event.diagnostic_event) and told.severity in _TOLD and not told.ephemeral:
-            self._console.print(escape(told.message.strip()))
+            self._say(escape(told.message.strip()))
         if self._live:
             self._live.update(self._line())
 
     def _finished(self, urn: str, change: str) -> None:
         self._done[change] += 1
         if not self._live and change not in _NO_CHANGE:
-            self._console.print(f"[green]✓[/] {escape(_name(urn))}: {change}")
+            self._say(f"[green]✓[/] {escape(_name(urn))}: {change}")
+
+    def _say(self, line: str) -> None:
+        self._console.print(f"{self._whose}{line}")
 
     def _line(self) -> Text:
         done = ", ".join(f"{count} {change}" for change, count in sorted(self._done.items()))

@@ -23,9 +23,9 @@ _ROWS_KEPT_FREE = 6
 class Watch(Followed):
     """Shows every report of a deployment; use it as a context manager."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, live: bool = True) -> None:
         """Choose the form by whether the console is a terminal."""
-        super().__init__(console)
+        super().__init__(console, live=live)
         self._last: dict[str, str] = {}
 
     def report(self, objects: Sequence[Progress]) -> None:

@@ -80,3 +80,38 @@ def test_destroying_what_is_nowhere_starts_no_cluster(mpk, tmp_path):
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("up", "--help"), ("local", "--help")])
 def test_every_level_explains_itself(mpk, arguments):
     assert "Usage" in mpk(*arguments).output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["preview", "dev"],
+        ["refresh", "dev"],
+        ["drift", "dev"],
+        ["outputs", "dev"],
+        ["import", "dev", "auth-database=db-1"],
+        ["up", "dev", "--engine", "pulumi"],
+        ["destroy", "dev", "--confirm", "dev", "--engine", "pulumi"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_without_an_engine_what_needs_one_is_one_sentence_and_a_code(mpk, command):
+    """Issue 7, acceptance 6."""
+    done = mpk(*command)
+    assert done.exit_code == 3
+    assert "no" in done.stderr
+    assert "Pulumi engine" in done.stderr or "no `pulumi` on PATH" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_plan_that_is_not_there_is_refused_before_anything_begins(mpk, tmp_path):
+    done = mpk("up", "dev", "--engine", "none", "--plan", str(tmp_path))
+    assert done.exit_code == 3
+    assert "drop --plan" in done.stderr
+
+
+def test_several_stacks_are_deleted_only_when_each_is_named_again(mpk):
+    done = mpk("destroy", "dev", "staging", "--confirm", "dev", "--engine", "none")
+    assert done.exit_code == 2
+    assert "not deleted: 'dev' is not the stacks' names 'dev staging'" in done.stderr

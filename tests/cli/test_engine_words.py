@@ -1,6 +1,6 @@
 """What is kept of the engine's many words when an update fails."""
 
-from cli.stacks import _short
+from cli.failures import explained
 
 FAILED = """
 Diagnostics:
@@ -17,7 +17,7 @@ Diagnostics:
 
 
 def test_errors_and_their_resources_are_kept_and_tracebacks_are_not():
-    told = _short(FAILED)
+    told = str(explained(FAILED, "local"))
     assert "kubernetes:apps/v1:Deployment (shop-service-deployment):" in told
     assert "* the Kubernetes API server reported" in told
     assert "Traceback" not in told
@@ -25,8 +25,8 @@ def test_errors_and_their_resources_are_kept_and_tracebacks_are_not():
 
 
 def test_words_without_an_error_are_kept_from_their_end():
-    assert _short("first\nlast words").endswith("first\n  last words")
+    assert str(explained("first\nlast words", "dev")).endswith("first\n  last words")
 
 
 def test_an_object_that_exists_comes_with_the_way_out():
-    assert "--adopt" in _short('error: services "auth-service" already exists')
+    assert "--adopt" in str(explained('error: services "auth-service" already exists', "dev"))
