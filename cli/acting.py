@@ -138,7 +138,8 @@ def act(
 
 def cluster_of(settings: Settings, chosen: Path | None) -> str | None:
     """The kubeconfig to use, or None where the stack makes its own cluster in a cloud."""
-    return named_cluster(settings, chosen)
+    makes_its_own = settings.stack.cloud is not None
+    return None if makes_its_own and chosen is None else named_cluster(settings, chosen)
 
 
 def named_cluster(settings: Settings, chosen: Path | None) -> str:
