@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from settings.charts import Chart
 from settings.environments import Environment
 from settings.images import BaseImage
 from settings.instances import Instance
+from settings.law import Jurisdiction, Location, Processor, SchemaTables
 from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Phase, Port, VariableName
 from settings.regions import Region
 
@@ -158,3 +160,18 @@ class Catalog(Model):
 
     instances: dict[str, Instance]
     """What each cloud calls a machine of so many CPUs and GB."""
+
+    jurisdictions: dict[str, Jurisdiction]
+    """Within which countries the data of a jurisdiction's people must stay (D-10)."""
+
+    locations: dict[str, Location]
+    """Every place of a cloud, with the countries it lies in."""
+
+    processors: dict[str, Processor]
+    """Who is sent data when services call out, by host."""
+
+    tables: dict[str, SchemaTables]
+    """What the tables of each schema file tell of people."""
+
+    charts: dict[str, Chart]
+    """Every chart that the program installs, pinned (decision 6)."""

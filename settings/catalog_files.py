@@ -12,11 +12,20 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from settings import catalog_rules
 from settings.catalog import Catalog, Service, Store, StoreName, Variable
+from settings.charts import Chart, ChartName
 from settings.environments import Environment
 from settings.files import read_mapping
 from settings.images import BaseImage, ImageRole
 from settings.instances import Instance
-from settings.model import DnsLabel, VariableName
+from settings.law import (
+    Jurisdiction,
+    JurisdictionName,
+    Location,
+    Processor,
+    SchemaFile,
+    SchemaTables,
+)
+from settings.model import DnsLabel, HostName, VariableName
 from settings.problems import Problem, from_validation, shown
 from settings.regions import Region
 
@@ -30,6 +39,11 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("images", BaseImage, TypeAdapter(ImageRole)),
     ("regions", Region, TypeAdapter(DnsLabel)),
     ("instances", Instance, TypeAdapter(str)),
+    ("jurisdictions", Jurisdiction, TypeAdapter(JurisdictionName)),
+    ("locations", Location, TypeAdapter(DnsLabel)),
+    ("processors", Processor, TypeAdapter(HostName)),
+    ("charts", Chart, TypeAdapter(ChartName)),
+    ("tables", SchemaTables, TypeAdapter(SchemaFile)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
 

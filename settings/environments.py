@@ -121,6 +121,9 @@ class Certificates(Model):
 class Environment(Model):
     """What the specification fixes for one environment."""
 
+    patients: bool = False
+    """Whether its data is of patients: where it may lie is then judged (D-10)."""
+
     secrets: Literal["generated", "given"]
     """Whether missing secrets may be derived from the stack's seed."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from settings import placement, release_rules, stack_file, stack_rules
+from settings import placement, release_rules, residency_rules, stack_file, stack_rules
 from settings.catalog import Catalog, Service, Store, StoreName
 from settings.catalog_files import parse, read_catalog
 from settings.catalog_rules import GATEWAY
@@ -146,7 +146,14 @@ def load(stack_name: str, given: object = None, root: Path | None = None) -> Set
     `given` is the value of `manpasik:stack` where the engine has parsed it already; otherwise it is
     read from `Pulumi.<stack>.yaml`.
     """
-    root = root or ROOT
+    settings, abroad = _judged(stack_name, given, root or ROOT)
+    if abroad:
+        raise SettingsError(abroad)
+    return settings
+
+
+def _judged(stack_name: str, given: object, root: Path) -> tuple[Settings, list[Problem]]:
+    """Sound settings, and what of them would move people's data abroad."""
     problems: list[Problem] = []
     file = f"Pulumi.{stack_name}.yaml"
     value = given if given is not None else stack_file.stack_value(stack_name, root, problems)
@@ -157,7 +164,9 @@ def load(stack_name: str, given: object = None, root: Path | None = None) -> Set
         problems += stack_rules.problems(catalog, stack, file, broken)
     if problems or catalog is None or stack is None:
         raise SettingsError(problems)
-    return Settings(stack_name=stack_name, stack=stack, catalog=catalog)
+    settings = Settings(stack_name=stack_name, stack=stack, catalog=catalog)
+    held = frozenset(stack_file.secret_names(stack_name, root))
+    return settings, residency_rules.problems(settings, held)
 
 
 def load_all(stack_names: Iterable[str], root: Path | None = None) -> dict[str, Settings]:
@@ -166,9 +175,11 @@ def load_all(stack_names: Iterable[str], root: Path | None = None) -> dict[str, 
     problems: dict[Problem, None] = {}
     for name in stack_names:
         try:
-            loaded[name] = load(name, root=root)
+            loaded[name], abroad = _judged(name, None, root or ROOT)
+            problems |= dict.fromkeys(abroad)
         except SettingsError as error:
             problems |= dict.fromkeys(error.problems)
+    problems |= dict.fromkeys(residency_rules.shared(loaded.values()))
     if problems:
         raise SettingsError(problems)
     return loaded

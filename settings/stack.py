@@ -9,6 +9,9 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.cloud import Cloud
+from settings.front import Edge, Routing
+from settings.keeping import Backups, Citus, Database, Logs
+from settings.law import Transfer
 from settings.model import Cpu, DnsLabel, HostName, Memory, Model, Phase, Tag, VariableName
 from settings.strategy import Release, Strategy
 
@@ -102,6 +105,30 @@ class Stack(Model):
 
     cloud: Cloud | None = None
     """The cloud it runs on. Absent: a cluster that somebody else made, named by `cluster`."""
+
+    market: DnsLabel | None = None
+    """The market whose people it serves, one region of several: a row of `catalog/regions.yaml`."""
+
+    regions: tuple[DnsLabel, ...] = ()
+    """The markets that this stack stands above, in phase 4: the global stack, without a cluster."""
+
+    database: Database = Citus(engine="citus")
+    """The database of phase 4 (R-P4-DB)."""
+
+    backups: Backups = Backups()
+    """Where backups of the databases go."""
+
+    logs: Logs = Logs()
+    """Where logs of requests go."""
+
+    transfers: tuple[Transfer, ...] = ()
+    """Exceptions for personal data that leaves its country."""
+
+    routing: Routing = Routing()
+    """Global stack: how a request finds its region."""
+
+    edge: Edge = Edge()
+    """Global stack: the CDN (R-P4-CDN)."""
 
     cluster: Cluster = Cluster()
     """Where it is deployed."""

@@ -1,0 +1,99 @@
+"""The models of `catalog/charts.yaml`, and which charts a stack's cluster gets, in which order.
+
+Only a cluster that this program makes itself gets charts; another has them already or does without.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from settings.model import DnsLabel, Model
+from settings.problems import Problem, shown
+
+ChartName = Literal[
+    "ingress-nginx",
+    "cert-manager",
+    "sealed-secrets",
+    "kube-prometheus-stack",
+    "istio-base",
+    "istiod",
+    "istio-ingress",
+    "argo-rollouts",
+    "argo-cd",
+    "cloudnative-pg",
+    "stackgres-operator",
+    "cockroachdb-operator",
+    "redpanda",
+    "eck-operator",
+    "milvus",
+]
+"""Every chart that the program knows values for."""
+CHARTS: tuple[ChartName, ...] = get_args(ChartName)
+
+
+class Chart(Model):
+    """A chart, and exactly which archive of it."""
+
+    repository: Annotated[str, Field(pattern=r"^https://[a-z0-9.-]+(/[A-Za-z0-9._-]+)*$")]
+    """Where its publisher offers it."""
+
+    chart: DnsLabel | None = None
+    """Its name there. Absent: as here."""
+
+    version: Annotated[str, Field(pattern=r"^v?[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$")]
+    """One version, never a range."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """SHA-256 of the archive."""
+
+    unverified: Annotated[str, Field(min_length=10)] | None = None
+    """Why there is no digest yet. `mpk check` says it of every stack that installs the chart."""
+
+    namespace: DnsLabel
+    """Where it is installed."""
+
+    after: tuple[ChartName, ...] = ()
+    """Charts that must be up before, where the stack has them."""
+
+
+def problems(charts: Mapping[str, Chart]) -> Iterator[Problem]:
+    """A chart without a pin, a chart that is missing, an order that never begins."""
+    for name in CHARTS:
+        if name not in charts:
+            yield _problem(name, "", "is missing", f"describe {name}: the program installs it")
+    for name, chart in charts.items():
+        if (chart.digest is None) == (chart.unverified is None):
+            told = "has no pin" if chart.digest is None else "has a digest and says it has none"
+            remedy = "write its digest (`mpk charts verify` prints it), or why it is unverified"
+            yield _problem(f"{name}.digest", shown(chart.digest), told, remedy)
+        for index, other in enumerate(chart.after):
+            if other == name or name in _before(charts, other):
+                message = "waits for a chart that waits for it"
+                yield _problem(f"{name}.after.{index}", shown(other), message, "remove one of them")
+
+
+def _problem(key: str, value: str, message: str, remedy: str) -> Problem:
+    return Problem(file="catalog/charts.yaml", key=key, value=value, message=message, remedy=remedy)
+
+
+def _before(charts: Mapping[str, Chart], name: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        chart = charts.get(waiting.pop())
+        new = set(chart.after) - found if chart else set[str]()
+        found |= new
+        waiting += new
+    return found
+
+
+def ordered(charts: Mapping[str, Chart], chosen: set[ChartName]) -> list[ChartName]:
+    """The chosen charts, each after those that it waits for; else as the program lists them."""
+    found: list[ChartName] = []
+    while len(found) < len(chosen):
+        done = set(found)
+        for name in CHARTS:
+            if name in chosen - done and not (set(charts[name].after) & chosen) - done:
+                found.append(name)
+    return found

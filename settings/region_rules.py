@@ -1,0 +1,103 @@
+"""What must hold between a stack and the markets of phase 4 (R-P4-REG)."""
+
+from collections.abc import Iterator
+
+from settings.catalog import Catalog
+from settings.front import Edge, Routing
+from settings.keeping import Citus, CockroachDb
+from settings.problems import did_you_mean
+from settings.stack import Stack
+
+_Finding = tuple[str, object, str, str]
+"""Key below the stack, value, message, remedy."""
+FIRST_PHASE = 4
+
+
+def problems(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    """What is wrong with a stack's markets."""
+    yield from _role(catalog, stack)
+    yield from _names(catalog, stack)
+    yield from _places(catalog, stack)
+    yield from _only_above(stack)
+    yield from _database(stack)
+
+
+def _role(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    """Phase 4 is one region of several, or the stack above them."""
+    environment = catalog.environments.get(stack.environment)
+    if environment is None:
+        return
+    several = stack.market is not None or bool(stack.regions)
+    if several and stack.phase < FIRST_PHASE:
+        key = "market" if stack.market else "regions"
+        message = f"begins in phase {FIRST_PHASE}, and this is phase {stack.phase}"
+        yield key, stack.market or list(stack.regions), message, f"set phase: {FIRST_PHASE}"
+    if several and not environment.patients:
+        key = "market" if stack.market else "regions"
+        message = f"serves people, and {stack.environment} holds no patients' data"
+        yield key, stack.market or list(stack.regions), message, "remove it"
+    if stack.market and stack.regions:
+        yield "regions", list(stack.regions), "stands beside market", "keep one of the two"
+    if stack.phase >= FIRST_PHASE and environment.patients and stack.cloud and not several:
+        message = "is phase 4, and the stack is neither a region nor above regions"
+        yield "phase", stack.phase, message, "say market: kr, or regions: [kr, us, eu, jp]"
+    if several and stack.cloud is None:
+        message = "needs a cloud to be in"
+        remedy = "add cloud: {provider: aws, region: ap-northeast-2}"
+        yield "cloud", None, message, remedy
+
+
+def _names(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    """Every market that is named exists."""
+    named = [("market", stack.market)] if stack.market else []
+    named += [(f"regions.{index}", name) for index, name in enumerate(stack.regions)]
+    if isinstance(stack.database, CockroachDb):
+        named += [(f"database.spans.{i}", name) for i, name in enumerate(stack.database.spans)]
+    for key, name in named:
+        if name not in catalog.regions:
+            yield key, name, "no such market", did_you_mean(name, catalog.regions)
+    for name in {name for name in stack.regions if stack.regions.count(name) > 1}:
+        yield "regions", name, "stands twice", "name it once"
+    below = [(f"edge.logs.{name}", name) for name in stack.edge.logs]
+    for name, targets in stack.routing.failover.items():
+        below.append((f"routing.failover.{name}", name))
+        below += [(f"routing.failover.{name}.{i}", target) for i, target in enumerate(targets)]
+    for key, name in below:
+        if name not in stack.regions:
+            yield key, name, "is none of the stack's regions", did_you_mean(name, stack.regions)
+
+
+def _places(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
+    """Every place that is named is one of the stack's cloud."""
+    named = [("backups.location", stack.backups.location), ("logs.location", stack.logs.location)]
+    named += [(f"backups.copies.{i}", copy) for i, copy in enumerate(stack.backups.copies)]
+    named += [(f"edge.logs.{name}", at) for name, at in stack.edge.logs.items()]
+    for key, name in named:
+        place = catalog.locations.get(name) if name else None
+        if name and place and stack.cloud and place.cloud != stack.cloud.provider:
+            message = f"is a place of {place.cloud}, and the stack runs on {stack.cloud.provider}"
+            yield key, name, message, f"name a place of {stack.cloud.provider}"
+
+
+def _only_above(stack: Stack) -> Iterator[_Finding]:
+    """What only the global stack reads would be ignored without a word elsewhere."""
+    if not stack.regions:
+        for key, value, usual in (
+            ("routing", stack.routing, Routing()),
+            ("edge", stack.edge, Edge()),
+        ):
+            if value != usual:
+                message = "is read by the global stack alone"
+                yield key, value.model_dump(exclude_defaults=True), message, "remove it"
+    elif stack.routing.accelerator and stack.cloud and stack.cloud.provider != "aws":
+        message = "is Amazon's; Google's load balancer has one address everywhere by itself"
+        yield "routing.accelerator", True, message, "remove it"
+
+
+def _database(stack: Stack) -> Iterator[_Finding]:
+    usual = Citus(engine="citus")
+    if stack.database != usual and (stack.phase < FIRST_PHASE or stack.regions):
+        message = "is the database of a region in phase 4, which this stack is not"
+        yield "database", stack.database.model_dump(exclude_defaults=True), message, "remove it"
+    if isinstance(stack.database, CockroachDb) and stack.market in stack.database.spans:
+        yield "database.spans", stack.market, "is the stack's own market", "name the others only"
