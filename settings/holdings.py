@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from settings.catalog import Service, StoreName
 from settings.front_holdings import above, of_market
@@ -87,11 +86,18 @@ def store_class(settings: Settings, store: StoreName) -> DataClass:
 
 def located(settings: Settings, address: str) -> str:
     """The place that a host name says; the host itself where it says none."""
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or address
+    host = host_of(address)
     if host.endswith(_IN_CLUSTER) or "." not in host:
         return place(settings) or ""
     named = [label for label in host.split(".") if label in settings.catalog.locations]
     return named[0] if named else host
+
+
+def host_of(address: str) -> str:
+    """The host in a URL, a `host:port` or a host."""
+    return (
+        address.partition("//")[2].partition("/")[0].partition(":")[0] or address.partition(":")[0]
+    )
 
 
 def _copies(settings: Settings) -> Iterator[Holding]:
@@ -143,7 +149,7 @@ def _processors(settings: Settings, held: frozenset[str]) -> Iterator[Holding]:
         address = (
             settings.stack.variables.get(variable) or settings.catalog.variables[variable].value
         )
-        host = urlsplit(address or "").hostname or ""
+        host = host_of(address or "")
         known = settings.catalog.processors.get(host)
         if known and known.only_with and known.only_with not in held:
             continue

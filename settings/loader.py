@@ -38,6 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project; read at each call."""
 MOVING_TAGS = frozenset({"latest", "staging"})
 """Tags that name another image tomorrow (R-IMG-1)."""
+_SIZED = {"replicas", "max_replicas", "cpu", "memory"}
 
 
 @dataclass(frozen=True)
@@ -126,11 +127,7 @@ class Settings:
     def size(self, service: str) -> WorkloadSize:
         """Replicas and resources: the environment's, with what the stack sets for this service."""
         override = self.stack.services.get(service)
-        own = (
-            override.model_dump(include={"replicas", "max_replicas", "cpu", "memory"})
-            if override
-            else {}
-        )
+        own = override.model_dump(include=_SIZED) if override else {}
         changes = {key: value for key, value in own.items() if value is not None}
         return self.environment.workload.model_copy(update=changes)
 
@@ -147,9 +144,9 @@ def load(stack_name: str, given: object = None, root: Path | None = None) -> Set
     read from `Pulumi.<stack>.yaml`.
     """
     settings, abroad = _judged(stack_name, given, root or ROOT)
-    if abroad:
-        raise SettingsError(abroad)
-    return settings
+    if not abroad:
+        return settings
+    raise SettingsError(abroad)
 
 
 def _judged(stack_name: str, given: object, root: Path) -> tuple[Settings, list[Problem]]:
@@ -165,8 +162,8 @@ def _judged(stack_name: str, given: object, root: Path) -> tuple[Settings, list[
     if problems or catalog is None or stack is None:
         raise SettingsError(problems)
     settings = Settings(stack_name=stack_name, stack=stack, catalog=catalog)
-    held = frozenset(stack_file.secret_names(stack_name, root))
-    return settings, residency_rules.problems(settings, held)
+    held = stack_file.secret_names(stack_name, root)
+    return settings, residency_rules.problems(settings, frozenset(held))
 
 
 def load_all(stack_names: Iterable[str], root: Path | None = None) -> dict[str, Settings]:
