@@ -138,11 +138,7 @@ def pull_policy(tag: str) -> Literal["Always", "IfNotPresent"]:
 
 
 def load(stack_name: str, given: object = None, root: Path | None = None) -> Settings:
-    """The settings of a stack.
-
-    `given` is the value of `manpasik:stack` where the engine has parsed it already; otherwise it is
-    read from `Pulumi.<stack>.yaml`.
-    """
+    """The settings of a stack: from `given`, as the engine has parsed it, else from its file."""
     settings, abroad = _judged(stack_name, given, root or ROOT)
     if not abroad:
         return settings
