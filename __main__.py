@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.data.stores import in_cluster
+from components.delivery.gitops import gitops
 from components.edge.entrance import entrance_to
 from components.platform.foundation import foundation
 from components.product import Product, ProductArgs
@@ -45,5 +46,6 @@ product = Product(
 pulumi.export("namespace", namespaces.application)
 pulumi.export("gateway", product.gateway)
 entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
+gitops(settings, in_this_cluster)
 if entrance:
     pulumi.export("url", entrance.url)

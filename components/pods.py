@@ -148,8 +148,11 @@ def service(
     labels: Mapping[str, str],
     ports: Sequence[k8s.core.v1.ServicePortArgs],
     parent: pulumi.Resource,
+    *,
+    selects: str | None = None,
+    ignores: list[str] | None = None,
 ) -> k8s.core.v1.Service:
-    """A ClusterIP Service in front of the pods of `name`.
+    """A ClusterIP Service in front of the pods of `name`, or of another name that it selects.
 
     The engine does not wait for it: its endpoints are the workload's readiness, which is waited for
     already, and waiting twice blocks the engine's few workers before any workload is made.
@@ -158,9 +161,9 @@ def service(
         logical,
         metadata=metadata(name, namespace, labels, {"pulumi.com/skipAwait": "true"}),
         spec=k8s.core.v1.ServiceSpecArgs(
-            type="ClusterIP", selector=names.selector(name), ports=list(ports)
+            type="ClusterIP", selector=names.selector(selects or name), ports=list(ports)
         ),
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=ignores),
     )
 
 

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 import pulumi
 
 from components.contracts import DataStore
+from components.delivery.judges import Judges, JudgesArgs
 from components.delivery.migration import Migration, MigrationArgs
 from components.environment import Environment
+from components.mesh.policies import Policies, PoliciesArgs
+from components.mesh.resources import Public
 from components.platform.namespaces import Namespaces
 from components.workloads.configuration import Configuration, ConfigurationArgs
 from components.workloads.workload import Workload, WorkloadArgs
-from settings import variables
+from settings import names, variables
 from settings.catalog import Service, StoreName
+from settings.catalog_rules import GATEWAY
 from settings.loader import Settings, pull_policy
 from settings.secrets import Secrets
 
@@ -55,6 +59,8 @@ class Product(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self),
         )
+        if args.settings.delivery.meshed:
+            _mesh_and_judges(args, pulumi.ResourceOptions(parent=self))
         migrations: dict[str, Migration] = {}
         for service in _owners_first(args.settings):
             if service.schema_files:
@@ -77,6 +83,7 @@ class Product(pulumi.ComponentResource):
             MigrationArgs(
                 stack=settings.stack_name,
                 service=service,
+                meshed=settings.delivery.meshed,
                 files_image=f"{settings.stack.images.registry}/migrations:{settings.release}",
                 files_pull_policy=pull_policy(settings.release),
                 client_image=_client_image(settings),
@@ -108,6 +115,11 @@ class Product(pulumi.ComponentResource):
                 namespace=self._args.namespaces.application,
                 environment=environment,
                 checksum=self._configuration.checksum(environment.readings),
+                version=settings.image_tag(service.name),
+                delivery=settings.delivery,
+                strategy=settings.strategy(service.name),
+                callers=_identities(settings, service.name),
+                public=_public(settings) if service.name == GATEWAY else None,
                 shutdown_seconds=_shutdown_seconds(settings),
                 gate_image=_client_image(settings),
                 starts_after=[*ready, *([migration.job] if migration else [])],
@@ -122,6 +134,40 @@ def _configuration_values(args: ProductArgs) -> dict[str, pulumi.Input[str]]:
     for store in args.stores.values():
         values |= store.configuration
     return values | variables.configuration(args.settings)
+
+
+def _mesh_and_judges(args: ProductArgs, opts: pulumi.ResourceOptions) -> None:
+    """What the mesh holds for all services, and what judges their releases."""
+    settings, space = args.settings, args.namespaces.application
+    stack, delivery = settings.stack_name, settings.delivery
+    Policies("mesh", PoliciesArgs(stack=stack, delivery=delivery, namespace=space), opts)
+    if delivery.strategy != "rolling":
+        image = f"{settings.stack.images.registry}/smoke:{settings.release}"
+        judges = JudgesArgs(
+            stack=stack,
+            delivery=delivery,
+            namespace=space,
+            smoke_image=image,
+            smoke_pull_policy=pull_policy(settings.release),
+        )
+        Judges("judges", judges, opts)
+
+
+def _identities(settings: Settings, service: str) -> list[str]:
+    """By which names the mesh knows the callers of a service (TRAF-02)."""
+    found = [names.identity(caller) for caller in settings.callers(service)]
+    if service == GATEWAY and settings.host:
+        found.append(names.identity(names.MESH_ENTRANCE, names.MESH_NAMESPACE))
+    if settings.strategy(service) == "blue-green":
+        found.append(names.identity(names.analysis("smoke")))
+    return found
+
+
+def _public(settings: Settings) -> Public | None:
+    """The public host, and the port at which the mesh's gateway serves it."""
+    if settings.host is None:
+        return None
+    return Public(host=settings.host, port=443 if settings.environment.certificates else 80)
 
 
 def _client_image(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from settings import names
 SERVICES = "services"
 DATA = "data"
 PLATFORM = "platform"
+GITOPS = "argocd"
 _NAME, _COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
 _CONFIG = {"ConfigMap": "configmap", "SealedSecret": "secrets"}
 
@@ -36,7 +37,8 @@ class Place:
         """
         if self.room == SERVICES:
             return f"{self.name}/{kind.lower()}.yaml"
-        return f"{DATA if self.room == DATA else PLATFORM}/{self.name}.yaml"
+        room = self.room if self.room in (DATA, GITOPS) else PLATFORM
+        return f"{room}/{self.name}.yaml"
 
 
 def place(content: Mapping[str, Any], services: Collection[str]) -> Place:
@@ -48,6 +50,8 @@ def place(content: Mapping[str, Any], services: Collection[str]) -> Place:
     kind = str(content["kind"])
     if kind == "SealedSecret" or component == "configuration":
         return Place("config", _CONFIG.get(kind, kind.lower()))
+    if component == "gitops":
+        return Place(GITOPS, kind.lower())
     if component == "entrance":
         return Place("", "ingress")
     owner = name.removesuffix("-migration") if component == "migration" else name

@@ -26,6 +26,8 @@ DAEMONS = {
     "node exporter": (20, 32),
 }
 PODS_PER_NODE = 110
+PROXY_CPU, PROXY_MIB = 50, 96
+"""What the mesh's proxy asks for beside each service."""
 # A rolling update holds one pod more of each service, and one more that is still leaving.
 EXTRA_PODS_PER_SERVICE = 2
 MIGRATION_CPU, MIGRATION_MIB = 50, 64
@@ -46,8 +48,11 @@ def quota(settings: Settings) -> Amount:
     Grown, rolling and migrating at once. Room for a service that a stack makes larger, so that its
     change alone shows in a plan; more only where the stack's own figures come to more.
     """
-    usual = _asked(dict.fromkeys(settings.services, settings.environment.workload))
-    own = _asked({name: settings.size(name) for name in settings.services})
+    beside = proxy(settings)
+    usual = _asked(dict.fromkeys(settings.services, settings.environment.workload), beside, 1)
+    # Before the old version goes, the new one has all its pods beside it.
+    versions = 1 if settings.delivery.strategy == "rolling" else 2
+    own = _asked({name: settings.size(name) for name in settings.services}, beside, versions)
     return Amount(
         pods=max(2 * usual.pods, own.pods),
         cpu=max(2 * usual.cpu, own.cpu),
@@ -55,12 +60,23 @@ def quota(settings: Settings) -> Amount:
     )
 
 
-def _asked(sizes: Mapping[str, WorkloadSize]) -> Amount:
-    counts = {name: size.most + EXTRA_PODS_PER_SERVICE for name, size in sizes.items()}
+def proxy(settings: Settings) -> tuple[int, int]:
+    """What the mesh's proxy asks for beside each service, in thousandths of a core and MiB."""
+    return (PROXY_CPU, PROXY_MIB) if settings.delivery.meshed else (0, 0)
+
+
+def _asked(sizes: Mapping[str, WorkloadSize], beside: tuple[int, int], versions: int) -> Amount:
+    counts = {n: size.most * versions + EXTRA_PODS_PER_SERVICE for n, size in sizes.items()}
+    more_cpu, more_memory = beside
     return Amount(
         pods=sum(counts.values()) + len(sizes),
-        cpu=sum(counts[n] * millicores(s.cpu) + MIGRATION_CPU for n, s in sizes.items()),
-        memory=sum(counts[n] * int(mebibytes(s.memory)) + MIGRATION_MIB for n, s in sizes.items()),
+        cpu=sum(
+            counts[n] * (millicores(s.cpu) + more_cpu) + MIGRATION_CPU for n, s in sizes.items()
+        ),
+        memory=sum(
+            counts[n] * (int(mebibytes(s.memory)) + more_memory) + MIGRATION_MIB
+            for n, s in sizes.items()
+        ),
     )
 
 

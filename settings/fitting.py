@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from settings import names
+from settings import capacity, names
 from settings.capacity import DAEMONS, PODS_PER_NODE, schedulable
 from settings.environments import Pool
 from settings.loader import Settings
@@ -62,12 +62,13 @@ class Fit:
 def service_pods(settings: Settings, extra: int = 0, *, most: bool = False) -> list[Pod]:
     """The pods of every service: the fewest or the most, and `extra` of each."""
     found: list[Pod] = []
+    cpu, memory = capacity.proxy(settings)
     for name, service in settings.services.items():
         size = settings.size(name)
         pod = Pod(
             service=name,
-            cpu=millicores(size.cpu),
-            memory=int(mebibytes(size.memory)),
+            cpu=millicores(size.cpu) + cpu,
+            memory=int(mebibytes(size.memory)) + memory,
             rank=names.PRIORITIES[service.priority],
         )
         found += [pod] * ((size.most if most else size.replicas) + extra)

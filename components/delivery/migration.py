@@ -43,6 +43,8 @@ class MigrationArgs:
 
     stack: str
     service: Service
+    meshed: bool
+    """Whether the mesh would put a proxy beside the Job, which needs none: it talks to a store."""
     files_image: str
     """Image with the SQL files of every service under `/migrations`."""
     files_pull_policy: str
@@ -106,7 +108,9 @@ def _template(
     volume, mount = pods.scratch("files", FILES)
     copy = f"cp /migrations/{args.service.name}/*.sql {FILES}/"
     return k8s.core.v1.PodTemplateSpecArgs(
-        metadata=k8s.meta.v1.ObjectMetaArgs(labels=labels),
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            labels=labels | ({"sidecar.istio.io/inject": "false"} if args.meshed else {})
+        ),
         spec=k8s.core.v1.PodSpecArgs(
             service_account_name=account.metadata.name,
             automount_service_account_token=False,

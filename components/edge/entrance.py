@@ -1,7 +1,7 @@
 """The one way in: the public host, its certificate, and the route to the gateway.
 
-Up to phase 2 an Ingress of ingress-nginx; from phase 3 on the mesh's own gateway (R-P3-MESH). Owns
-neither controller nor load balancer. None of the product's own annotations is kept: rewrite-target
+An Ingress of ingress-nginx; in the mesh its own gateway (R-P3-MESH). Owns neither controller nor
+load balancer. None of the product's own annotations is kept: rewrite-target
 broke every route (ING-01), the rate limits were no annotations at all (ING-02), `*` undid the
 gateway's CORS list (ING-05).
 """
@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.mesh import resources as mesh
 from components.pods import metadata
 from settings import names
 from settings.environments import Certificates
 from settings.loader import Settings
 
-MESH_FROM_PHASE = 3
 # The gateway's own limits: 10 MB a body, 60 s a request (ING-05); past them it answers itself.
 BODY_LIMIT = "10m"
 TIMEOUT_SECONDS = 65
 _ACME = "https://acme-v02.api.letsencrypt.org/directory"
+_SECRET = names.CERTIFICATE_SECRET
+_MESH_CLASS = "istio"
 _NGINX = "nginx.ingress.kubernetes.io"
 
 
@@ -29,7 +31,7 @@ class EntranceArgs:
     """What the way in needs from its surroundings."""
 
     stack: str
-    phase: int
+    meshed: bool
     host: str
     certificates: Certificates | None
     namespace: pulumi.Input[str]
@@ -50,10 +52,10 @@ class Entrance(pulumi.ComponentResource):
         super().__init__("manpasik:edge:Entrance", name, None, opts)
         self._args = args
         self._labels = names.labels("gateway", "entrance", args.stack)
-        meshed = args.phase >= MESH_FROM_PHASE
+        meshed = args.meshed
         issuer = None
         if args.certificates:
-            issuer = self._issuer(args.certificates, "istio" if meshed else "nginx")
+            issuer = self._issuer(args.certificates, _MESH_CLASS if meshed else "nginx")
         if meshed:
             self._mesh(issuer)
         else:
@@ -119,42 +121,43 @@ class Entrance(pulumi.ComponentResource):
         )
 
     def _mesh(self, issuer: str | None) -> None:
+        """Certificate and gateway; the route itself is the gateway service's own."""
         space = self._mesh_namespace()
         if issuer:
+            self._certificate(issuer, space)
             self._custom(
-                "certificate",
-                "cert-manager.io/v1",
-                "Certificate",
-                space,
-                {
-                    "secretName": _SECRET,
-                    "dnsNames": [self._args.host],
-                    "issuerRef": {"name": issuer, "kind": "ClusterIssuer"},
-                },
+                "redirect",
+                "networking.istio.io/v1",
+                "VirtualService",
+                self._args.namespace,
+                mesh.redirect(self._args.host),
             )
         self._custom(
             "gateway",
             "networking.istio.io/v1",
             "Gateway",
             self._args.namespace,
-            {"selector": {"istio": "ingress"}, "servers": _servers(self._args.host, issuer)},
+            mesh.gateway(self._args.host, _SECRET if issuer else None),
         )
-        destination = {"host": self._args.gateway, "port": {"number": self._args.port}}
+
+    def _certificate(self, issuer: str, space: pulumi.Input[str]) -> None:
+        """The certificate, and the class under which the mesh serves the solver's Ingress."""
         self._custom(
-            "route",
-            "networking.istio.io/v1",
-            "VirtualService",
-            self._args.namespace,
+            "certificate",
+            "cert-manager.io/v1",
+            "Certificate",
+            space,
             {
-                "hosts": [self._args.host],
-                "gateways": [names.INGRESS],
-                "http": [
-                    {
-                        "route": [{"destination": destination}],
-                        "timeout": f"{TIMEOUT_SECONDS}s",
-                    }
-                ],
+                "secretName": _SECRET,
+                "dnsNames": [self._args.host],
+                "issuerRef": {"name": issuer, "kind": "ClusterIssuer"},
             },
+        )
+        k8s.networking.v1.IngressClass(
+            "entrance-class",
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=_MESH_CLASS, labels=self._labels),
+            spec=k8s.networking.v1.IngressClassSpecArgs(controller="istio.io/ingress-controller"),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _mesh_namespace(self) -> pulumi.Output[str]:
@@ -199,7 +202,7 @@ def entrance_to(
         return None
     args = EntranceArgs(
         stack=settings.stack_name,
-        phase=settings.stack.phase,
+        meshed=settings.delivery.meshed,
         host=settings.host,
         certificates=settings.environment.certificates,
         namespace=namespace,
@@ -207,25 +210,3 @@ def entrance_to(
         port=settings.services["gateway"].port,
     )
     return Entrance("entrance", args, opts)
-
-
-_SECRET = names.CERTIFICATE_SECRET
-
-
-def _servers(host: str, issuer: str | None) -> list[dict[str, object]]:
-    plain: dict[str, object] = {
-        "port": {"number": 80, "name": "http", "protocol": "HTTP"},
-        "hosts": [host],
-    }
-    if issuer is None:
-        return [plain]
-    secured: dict[str, object] = {
-        "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-        "hosts": [host],
-        "tls": {
-            "mode": "SIMPLE",
-            "credentialName": _SECRET,
-            "minProtocolVersion": "TLSV1_2",
-        },
-    }
-    return [plain | {"tls": {"httpsRedirect": True}}, secured]

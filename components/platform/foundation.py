@@ -17,7 +17,8 @@ def foundation(settings: Settings, opts: pulumi.ResourceOptions) -> Namespaces:
     """
     stack = settings.stack_name
     priorities = Priorities("priorities", stack, opts)
-    namespaces = Namespaces("namespaces", NamespacesArgs(stack=stack, after=priorities.names), opts)
+    args = NamespacesArgs(stack=stack, meshed=settings.delivery.meshed, after=priorities.names)
+    namespaces = Namespaces("namespaces", args, opts)
     Limits("limits", LimitsArgs(settings=settings, namespace=namespaces.application), opts)
     if settings.environment.access:
         access = AccessArgs(

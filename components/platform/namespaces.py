@@ -17,6 +17,8 @@ class NamespacesArgs:
     """What the namespaces need from their surroundings."""
 
     stack: str
+    meshed: bool = False
+    """Whether the pods of the application get a proxy of the mesh."""
     after: Sequence[pulumi.Input[str]] = ()
     """Names of what must be there before anything is made in a namespace."""
 
@@ -49,6 +51,8 @@ class Namespaces(pulumi.ComponentResource):
         labels = names.labels(namespace, "namespace", args.stack) | {
             f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")
         }
+        if args.meshed and namespace == names.APPLICATION_NAMESPACE:
+            labels["istio-injection"] = "enabled"
         made = k8s.core.v1.Namespace(
             namespace,
             metadata=k8s.meta.v1.ObjectMetaArgs(name=namespace, labels=labels),

@@ -1,136 +1,188 @@
-"""One service of the product: ServiceAccount, Deployment and Service.
+"""One service of the product: account, pods, Service, and what keeps enough of it running.
 
-Owns exactly R-P2-ROLL, the probes that the program really answers (PROBE-01, PROBE-02) and the
-gate that keeps it from starting before its stores (ENV-01). Does not own the stores, the schema or
-the values of its variables.
+By its strategy a Deployment that rolls exactly as R-P2-ROLL says, or a Rollout (R-P3-CAN,
+R-P4-BG); the pod is the same (`template.py`). In the mesh also its route and who may call it. Does
+not own the stores, the schema or the values of its variables.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
-from components.environment import Environment
-from components.workloads import probes
-from components.workloads.gate import store_gate
+from components.delivery.rollout import RolloutArgs, rollout
+from components.mesh.service import MeshService, MeshServiceArgs
 from components.workloads.scaling import Scaled, autoscaler, budget
+from components.workloads.template import template
+from components.workloads.workload_args import WorkloadArgs
 from settings import names, ownership
-from settings.catalog import Service
-from settings.environments import WorkloadSize
+from settings.strategy import Strategy
+
+__all__ = ["Workload", "WorkloadArgs"]
 
 PROGRESS_DEADLINE_SECONDS = 300
-# Until every gateway and kube-proxy has heard that the pod leaves; the gateway itself exits at once
-# on SIGTERM (MISC-01) and gets longer.
-DRAIN_SECONDS = {"grpc": 5, "http": 15}
-SPARE_SECONDS = 5
 SECONDS_PER_POD = 30
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WorkloadArgs:
-    """What a service needs from its surroundings."""
-
-    stack: str
-    service: Service
-    size: WorkloadSize
-    image: str
-    pull_policy: str
-    zones: int
-    """Zones that the nodes are in: over more than one, no zone gets a second pod too early."""
-    namespace: pulumi.Input[str]
-    environment: Environment
-    checksum: pulumi.Input[str]
-    shutdown_seconds: int
-    gate_image: str
-    starts_after: Sequence[pulumi.Resource] = ()
+_ROLLOUT_VERSION = "argoproj.io/v1alpha1"
 
 
 class Workload(pulumi.ComponentResource):
-    """A service as a rolling Deployment behind a ClusterIP Service."""
+    """A service behind a ClusterIP Service."""
 
     service: pulumi.Output[str]
     deployment: pulumi.Output[str]
+    """Name of the Deployment or Rollout."""
 
     def __init__(
         self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Make the account, then the Deployment, then the Service in front of it."""
+        """Make the account, then the pods, then the Service in front of them."""
         super().__init__("manpasik:workloads:Workload", name, None, opts)
-        labels = names.labels(name, args.service.protocol, args.stack)
-        account = pods.service_account(
-            f"{name}-account", pods.metadata(name, args.namespace, labels), self
-        )
-        deployment = self._deployment(name, args, labels, account)
-        service = self._service(name, args, labels)
-        self._availability(name, args, labels, deployment)
-        self.deployment = deployment.metadata.name
+        self._args = args
+        self._labels = names.labels(name, args.service.protocol, args.stack)
+        account = pods.service_account(f"{name}-account", self._meta(name), self)
+        pod = template(name, args, self._labels, account)
+        service = self._service(name, name)
+        if args.strategy == "rolling":
+            self._in_mesh(name)
+            scaled = self._deployment(name, pod)
+        else:
+            scaled = self._rollout(name, pod, self._before_rollout(name, service))
+        self._availability(name, scaled)
+        self.deployment = pulumi.Output.from_input(scaled.name)
         self.service = service.metadata.name
         self.register_outputs({"service": self.service, "deployment": self.deployment})
 
-    def _deployment(
-        self,
-        name: str,
-        args: WorkloadArgs,
-        labels: dict[str, str],
-        account: k8s.core.v1.ServiceAccount,
-    ) -> k8s.apps.v1.Deployment:
+    def _meta(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        return pods.metadata(name, self._args.namespace, self._labels)
+
+    def _deployment(self, name: str, pod: k8s.core.v1.PodTemplateSpecArgs) -> Scaled:
         # R-P2-ROLL, to the letter.
         strategy = k8s.apps.v1.DeploymentStrategyArgs(
             type="RollingUpdate",
             rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
         )
-        return k8s.apps.v1.Deployment(
+        made = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata=pods.metadata(name, args.namespace, labels),
+            metadata=self._meta(name),
             spec=k8s.apps.v1.DeploymentSpecArgs(
-                # Another's field wherever the service scales (decision 3, W-1).
-                replicas=None if args.size.max_replicas else args.size.replicas,
+                replicas=self._replicas(),
                 min_ready_seconds=10,
                 progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
                 strategy=strategy,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.selector(name)),
-                template=_template(name, args, labels, account),
+                template=pod,
             ),
-            # The schema Job and the stores are edges that no value carries (R-P2-MIG, ENV-01).
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(args.starts_after),
-                custom_timeouts=_timeouts(args.size.replicas),
-                ignore_changes=_written_by_others(args.size),
-            ),
+            opts=self._options("Deployment", self._args.starts_after),
         )
+        return Scaled(api_version="apps/v1", kind="Deployment", name=made.metadata.name)
 
-    def _availability(
+    def _rollout(
         self,
         name: str,
-        args: WorkloadArgs,
-        labels: dict[str, str],
-        deployment: k8s.apps.v1.Deployment,
-    ) -> None:
-        """A budget where a drain leaves somebody to answer, an autoscaler where it may grow."""
-        meta = pods.metadata(name, args.namespace, labels)
-        if args.size.replicas > 1:
-            budget(f"{name}-budget", name, meta, self)
-        if args.size.max_replicas:
-            target = Scaled(api_version="apps/v1", kind="Deployment", name=deployment.metadata.name)
-            autoscaler(f"{name}-autoscaler", meta, target, args.size, self)
+        pod: k8s.core.v1.PodTemplateSpecArgs,
+        after: Sequence[pulumi.Resource],
+    ) -> Scaled:
+        args = self._args
+        spec = rollout(
+            RolloutArgs(
+                name=name,
+                port=args.service.port,
+                replicas=self._replicas(),
+                template=pod,
+                progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
+                strategy=args.strategy,
+                delivery=args.delivery,
+            )
+        )
+        made = k8s.apiextensions.CustomResource(
+            f"{name}-rollout",
+            api_version=_ROLLOUT_VERSION,
+            kind="Rollout",
+            metadata=self._meta(name),
+            spec=spec,
+            opts=self._options("Rollout", [*args.starts_after, *after]),
+        )
+        return Scaled(api_version=_ROLLOUT_VERSION, kind="Rollout", name=_named(made, name))
 
-    def _service(
-        self, name: str, args: WorkloadArgs, labels: dict[str, str]
-    ) -> k8s.core.v1.Service:
+    def _replicas(self) -> int | None:
+        """None where they are another's field: wherever the service scales (decision 3, W-1)."""
+        return None if self._args.size.max_replicas else self._args.size.replicas
+
+    def _options(self, kind: str, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        """The schema Job and the stores are edges that no value carries (R-P2-MIG, ENV-01)."""
+        scales = self._args.size.max_replicas is not None
+        others = ownership.written_by_others(kind, "HorizontalPodAutoscaler") if scales else None
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            custom_timeouts=_timeouts(self._args.size.replicas),
+            ignore_changes=others,
+        )
+
+    def _before_rollout(self, name: str, service: k8s.core.v1.Service) -> Sequence[pulumi.Resource]:
+        """A Rollout is invalid until its Services, route and subsets are there."""
+        before: list[pulumi.Resource] = [service]
+        if self._args.strategy == "blue-green":
+            preview = names.preview(name)
+            before.append(self._service(preview, preview))
+        return [*before, *self._in_mesh(name)]
+
+    def _in_mesh(self, name: str) -> Sequence[pulumi.Resource]:
+        args = self._args
+        if not args.delivery.meshed:
+            return []
+        made = MeshService(
+            f"{name}-mesh",
+            MeshServiceArgs(
+                stack=args.stack,
+                service=args.service,
+                strategy=args.strategy,
+                delivery=args.delivery,
+                identities=args.callers,
+                public=args.public,
+                namespace=args.namespace,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        return [made.route, made.destination]
+
+    def _availability(self, name: str, scaled: Scaled) -> None:
+        """A budget where a drain leaves somebody to answer, an autoscaler where it may grow."""
+        size = self._args.size
+        if size.replicas > 1:
+            budget(f"{name}-budget", name, self._meta(name), self)
+        if size.max_replicas:
+            autoscaler(f"{name}-autoscaler", self._meta(name), scaled, size, self)
+
+    def _service(self, logical: str, own_name: str) -> k8s.core.v1.Service:
+        args = self._args
         ports = [_service_port(args.service.protocol, args.service.port, args.service.protocol)]
         if args.service.metrics_port:
             ports.append(_service_port("metrics", args.service.metrics_port, "http"))
         # ClusterIP also for the gateway: a load balancer of its own would pass TLS by (ING-04).
-        return pods.service(name, name, args.namespace, labels, ports, self)
+        return pods.service(
+            logical,
+            own_name,
+            args.namespace,
+            self._labels,
+            ports,
+            self,
+            selects=args.service.name,
+            ignores=_chosen_by_others(args.strategy),
+        )
 
 
-def _written_by_others(size: WorkloadSize) -> list[str] | None:
-    if size.max_replicas is None:
+def _chosen_by_others(strategy: Strategy) -> list[str] | None:
+    """In blue-green the selector says which colour is active, and another writes it."""
+    if strategy != "blue-green":
         return None
-    return ownership.written_by_others("Deployment", "HorizontalPodAutoscaler")
+    return ownership.written_by_others("Service", "Argo Rollouts")
+
+
+def _named(made: k8s.apiextensions.CustomResource, name: str) -> pulumi.Output[str]:
+    """The name, once the object is there."""
+    return made.id.apply(lambda _: name)
 
 
 def _timeouts(replicas: int) -> pulumi.CustomTimeouts:
@@ -143,83 +195,3 @@ def _service_port(name: str, port: int, protocol: str) -> k8s.core.v1.ServicePor
     return k8s.core.v1.ServicePortArgs(
         name=name, port=port, target_port=name, app_protocol=protocol, protocol="TCP"
     )
-
-
-def _template(
-    name: str,
-    args: WorkloadArgs,
-    labels: dict[str, str],
-    account: k8s.core.v1.ServiceAccount,
-) -> k8s.core.v1.PodTemplateSpecArgs:
-    drain = DRAIN_SECONDS[args.service.protocol]
-    volume, _ = pods.scratch()
-    gate = store_gate(args.service, args.gate_image, args.environment)
-    return k8s.core.v1.PodTemplateSpecArgs(
-        metadata=k8s.meta.v1.ObjectMetaArgs(
-            labels=labels, annotations={"manpasik.com/checksum": args.checksum}
-        ),
-        spec=k8s.core.v1.PodSpecArgs(
-            service_account_name=account.metadata.name,
-            automount_service_account_token=False,
-            enable_service_links=False,
-            security_context=pods.pod_security(),
-            termination_grace_period_seconds=drain + args.shutdown_seconds + SPARE_SECONDS,
-            priority_class_name=names.priority(args.service.priority),
-            topology_spread_constraints=_spread(name, args.zones),
-            init_containers=[gate] if gate else None,
-            containers=[_container(name, args, drain)],
-            volumes=[volume],
-        ),
-    )
-
-
-def _container(name: str, args: WorkloadArgs, drain: int) -> k8s.core.v1.ContainerArgs:
-    ports = [(args.service.protocol, args.service.port)]
-    if args.service.metrics_port:
-        ports.append(("metrics", args.service.metrics_port))
-    _, mount = pods.scratch()
-    size = args.size
-    return k8s.core.v1.ContainerArgs(
-        name=name,
-        image=args.image,
-        image_pull_policy=args.pull_policy,
-        ports=[
-            k8s.core.v1.ContainerPortArgs(name=port_name, container_port=port, protocol="TCP")
-            for port_name, port in ports
-        ],
-        env=args.environment.variables(),
-        resources=pods.resources(
-            size.cpu, size.memory, cpu_limit=size.cpu_limit, memory_limit=size.memory_limit
-        ),
-        startup_probe=probes.startup(args.service),
-        readiness_probe=probes.readiness(args.service),
-        liveness_probe=probes.liveness(args.service),
-        lifecycle=k8s.core.v1.LifecycleArgs(
-            pre_stop=k8s.core.v1.LifecycleHandlerArgs(
-                sleep=k8s.core.v1.SleepActionArgs(seconds=drain)
-            )
-        ),
-        security_context=pods.container_security(),
-        volume_mounts=[mount],
-    )
-
-
-def _spread(name: str, zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
-    """Over zones strictly where there are several, so that a lost one takes a third at most.
-
-    Over nodes as far as there is room. Nodes that take no pods do not count: the pods of a lost
-    zone may start in those that are left.
-    """
-    strict = {"topology.kubernetes.io/zone": zones > 1, "kubernetes.io/hostname": False}
-    return [
-        k8s.core.v1.TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=key,
-            when_unsatisfiable="DoNotSchedule" if strictly else "ScheduleAnyway",
-            node_taints_policy="Honor",
-            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=names.selector(name)),
-            # Of each ReplicaSet by itself, so that a rolling update spreads too.
-            match_label_keys=["pod-template-hash"],
-        )
-        for key, strictly in strict.items()
-    ]

@@ -17,6 +17,7 @@ from cli.app import BAD_INPUT, app
 from rendering import kustomize
 from rendering.folder import LIST
 from rendering.kustomize_files import sealed_file
+from rendering.waves import in_its_wave
 from settings import load
 from settings.loader import ROOT
 from tests.support.kustomize import documents, files, names, objects, overlay
@@ -143,7 +144,8 @@ def test_the_paths_of_argo_cd_hold_together_exactly_what_the_stack_declares(stac
         for key, content in objects(files()[name]).items():
             assert key not in found, f"{key} stands twice: two Applications would fight over it"
             found[key] = content
-    assert found == overlay(stack).objects
+    declared = overlay(stack).objects
+    assert found == {key: in_its_wave(each) for key, each in declared.items()}
 
 
 @pytest.mark.parametrize("stack", STACKS)

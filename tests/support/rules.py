@@ -12,12 +12,15 @@ from kubernetes.utils.quantity import parse_quantity
 
 Object = Mapping[str, Any]
 Rule = Callable[[Sequence[Object]], Iterator[str]]
-_WORKLOADS = ("Deployment", "StatefulSet", "Job")
+_SERVED = ("Deployment", "Rollout")
+_WORKLOADS = (*_SERVED, "StatefulSet", "Job")
 # What Kubernetes' own default is not, so that leaving it out would mean something else.
 _MEANT = {
     "maxUnavailable", "automountServiceAccountToken", "enableServiceLinks",
-    "allowPrivilegeEscalation", "emptyDir",
+    "allowPrivilegeEscalation", "emptyDir", "autoPromotionEnabled", "backoffLimit", "weight",
 }  # fmt: skip
+# Kinds that name the API group of the core, which is the empty one.
+_GROUPED = ("Role", "ClusterRole", "AppProject")
 _UNITS = ("Ki", "Mi", "Gi", "Ti")
 
 
@@ -49,9 +52,10 @@ def selectors(found: Sequence[Object]) -> Iterator[str]:
         labels = each["spec"]["selector"]
         wanted = labels.get("matchLabels", labels)
         chosen = [title(holder) for holder, _ in _selected(found, each, wanted)]
-        if len(chosen) != 1 or not chosen[0].endswith(f"/{each['metadata']['name']}"):
+        own = each["metadata"]["name"].removesuffix("-preview")
+        if len(chosen) != 1 or not chosen[0].endswith(f"/{own}"):
             yield f"{title(each)} selects {chosen}"
-    for each in of(found, "Deployment", "StatefulSet"):
+    for each in of(found, *_SERVED, "StatefulSet"):
         if [holder for holder, _ in _selected(found, each, each["spec"]["selector"]["matchLabels"])
             ] != [each]:  # fmt: skip
             yield f"{title(each)} selects other pods than its own"
@@ -93,8 +97,12 @@ def ports(found: Sequence[Object]) -> Iterator[str]:
 
 
 def growth(found: Sequence[Object]) -> Iterator[str]:
-    """An autoscaler's bounds are in order, its Deployment is there, and it alone says how many."""
-    deployments = {each["metadata"]["name"]: each for each in of(found, "Deployment")}
+    """An autoscaler's bounds are in order, what it scales is there, and it alone says how many."""
+    deployments = {each["metadata"]["name"]: each for each in of(found, *_SERVED)}
+    for each in of(found, _HPA):
+        target = each["spec"]["scaleTargetRef"]
+        if deployments.get(target["name"], {}).get("kind") != target["kind"]:
+            yield f"{title(each)} scales a {target['kind']} that is not there"
     scaled = [each["spec"]["scaleTargetRef"]["name"] for each in of(found, _HPA)]
     for each in of(found, _HPA):
         low, high = each["spec"]["minReplicas"], each["spec"]["maxReplicas"]
@@ -110,7 +118,7 @@ def growth(found: Sequence[Object]) -> Iterator[str]:
 def budgets(found: Sequence[Object]) -> Iterator[str]:
     """A budget stands where more than one pod runs, and always lets one go."""
     counts = {each["metadata"]["name"]: each["spec"].get("replicas") for each in
-              of(found, "Deployment")}  # fmt: skip
+              of(found, *_SERVED)}  # fmt: skip
     counts |= {each["spec"]["scaleTargetRef"]["name"]: each["spec"]["minReplicas"]
                for each in of(found, _HPA)}  # fmt: skip
     kept = {each["metadata"]["name"]: each for each in of(found, "PodDisruptionBudget")}
@@ -131,7 +139,8 @@ def room(found: Sequence[Object]) -> Iterator[str]:
     for holder, template in pods(found):
         if holder["metadata"]["namespace"] == quota["metadata"]["namespace"]:
             own = holder["spec"].get("replicas", 1)
-            count = most.get(holder["metadata"]["name"], own) + (holder["kind"] == "Deployment")
+            count = most.get(holder["metadata"]["name"], own) * (1 + (holder["kind"] == "Rollout"))
+            count += holder["kind"] == "Deployment"
             needed["pods"] += count
             for resource in ("cpu", "memory"):
                 needed[f"requests.{resource}"] += count * asked(template, resource)
@@ -152,7 +161,7 @@ def zeros(found: Sequence[Object]) -> Iterator[str]:
     """No field says what leaving it out says: it would become another writer's (W-4)."""
     for each in found:
         for place in _empty(each):
-            if place[-1] not in _MEANT and each["kind"] not in ("Role", "ClusterRole"):
+            if place[-1] not in _MEANT and each["kind"] not in _GROUPED:
                 yield f"{title(each)}: {'.'.join(place)} is empty"
 
 
@@ -207,7 +216,7 @@ def _ends(each: Object) -> Iterator[tuple[str, int]]:
             service = path["backend"]["service"]
             yield service["name"], service["port"]["number"]
     for rule in each["spec"].get("http", []):
-        for route in rule["route"]:
+        for route in rule.get("route", []):
             yield route["destination"]["host"], route["destination"]["port"]["number"]
 
 

@@ -1,0 +1,226 @@
+"""What judges a release: AnalysisTemplates, generated from thresholds and the signals (decision 9).
+
+Four of them. `abort` runs beside a canary all the time (R-P3-ABORT, D-6), `step` at the end of each
+of its steps (R-P3-CAN), `smoke` before a colour is switched to and `watch` after (R-P4-BG). Owns
+the conditions: what an empty answer, NaN or infinity means is written out for each metric (C-1).
+
+- `found`   a number must be there; its lack fails, since it would be no evidence.
+- `over`    a number that is there must not be too high; none is no verdict yet: too few requests.
+- `settled` a number must be there and low enough; until then the step waits, then asks (C-2).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Literal
+
+from settings import signals
+from settings.strategy import Delivery
+
+Spec = dict[str, object]
+Condition = Literal["found", "over", "settled"]
+
+SERVICE, CANARY, STABLE = "service", "canary-hash", "stable-hash"
+# Five errors are a trend however few the requests, where two may be strays (C-2).
+ERRORS_ALONE = 5
+# How many standard deviations above the old version's errors the new one's may lie.
+DEVIATIONS = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """One thing that is measured, and when it is too much."""
+
+    name: str
+    query: str
+    limit: float
+    condition: Condition
+    strictly: bool = False
+    """Whether the limit itself is too much already: «passes below» against «aborts above»."""
+
+    @property
+    def success(self) -> str:
+        """When a measurement passes, in the controller's expression language."""
+        good = f"{_SOUND} && result[0] {'<' if self.strictly else '<='} {self.limit:g}"
+        return f"len(result) == 0 || ({good})" if self.condition == "over" else good
+
+    @property
+    def failure(self) -> str:
+        """When it fails; neither means that nothing is known yet."""
+        bad = f"result[0] {'>=' if self.strictly else '>'} {self.limit:g}"
+        unsound = f"len(result) > 1 || (len(result) == 1 && ({_UNSOUND} || {bad}))"
+        return f"len(result) == 0 || {unsound}" if self.condition == "found" else unsound
+
+
+_UNSOUND = "isNaN(result[0]) || isInf(result[0])"
+_SOUND = "len(result) == 1 && !isNaN(result[0]) && !isInf(result[0])"
+
+
+def abort(delivery: Delivery) -> Spec:
+    """Beside a canary from its first pod to its last step."""
+    metrics = [_running(each, delivery) for each in _always(delivery)]
+    return _template(metrics, (SERVICE, CANARY))
+
+
+def watch(delivery: Delivery) -> Spec:
+    """The same after a switch, for as long as the watch lasts; it switches back by itself."""
+    count = ceil(delivery.watch_seconds / delivery.release.analysis_seconds)
+    metrics = [_running(each, delivery) | {"count": count} for each in _always(delivery)]
+    return _template(metrics, (SERVICE, CANARY))
+
+
+def step(delivery: Delivery) -> Spec:
+    """At the end of a step, over the whole of it."""
+    waits = ceil(delivery.release.step_seconds / delivery.release.analysis_seconds)
+    metrics = [
+        _metric(each, delivery)
+        | {
+            "initialDelay": f"{delivery.release.analysis_seconds}s",
+            # The first success is enough; until then it waits as long as the step took.
+            "consecutiveSuccessLimit": 1,
+            "inconclusiveLimit": waits,
+        }
+        for each in _at_the_end(delivery)
+    ]
+    seen = _metric(_seen(delivery), delivery)
+    # Nothing at all in a whole step is a broken route or scrape: after the wait, that is an end.
+    seen |= {"consecutiveSuccessLimit": 1, "failureLimit": waits}
+    return _template([seen, *metrics], (SERVICE, CANARY, STABLE))
+
+
+def smoke(job: Spec) -> Spec:
+    """The product's own tests against the idle colour; a Job that fails never switches."""
+    return _template([{"name": "smoke", "provider": {"job": job}}], (SERVICE, "port"))
+
+
+def arguments(name: str, *hashes: str) -> list[Spec]:
+    """What a Rollout hands to a template: its service, and the hashes of new and old version."""
+    latest: dict[str, str] = {CANARY: "Latest", STABLE: "Stable"}
+    own: list[Spec] = [{"name": SERVICE, "value": name}]
+    return own + [
+        {"name": each, "valueFrom": {"podTemplateHashValue": latest[each]}} for each in hashes
+    ]
+
+
+def _always(delivery: Delivery) -> list[Metric]:
+    """D-6: errors, P99 and crashes, over the last seconds and, where few ask, over a whole step."""
+    limits, release = delivery.release.thresholds, delivery.release
+    new = signals.of(_arg(SERVICE), hash=_arg(CANARY))
+    window, step_long = release.window_seconds, release.step_seconds
+    soon, late = (signals.requests_in(seconds, new) for seconds in (window, step_long))
+    ratio = f"max({signals.VERSION_ERROR_RATIO}{{{new}}})"
+    p99 = f"max({signals.version_latency('p99')}{{{new}}})"
+    recent = f"{ratio} and ({soon} >= {limits.samples}) and {_errors(window, new, limits.errors)}"
+    so_far = f"{signals.error_ratio_in(step_long, new)} and {_errors(step_long, new, ERRORS_ALONE)}"
+    slow = f"{signals.latency_in('p99', step_long, new)} and ({late} >= {limits.samples})"
+    age = f"time() - max(timestamp({signals.REQUESTS}))"
+    return [
+        Metric(name="metrics-age", query=age, limit=delivery.stale_seconds, condition="found"),
+        Metric(name="error-rate", query=recent, limit=limits.error_ratio, condition="over"),
+        Metric(name="error-rate-so-far", query=so_far, limit=limits.error_ratio, condition="over"),
+        Metric(
+            name="latency-p99",
+            query=f"{p99} and ({soon} >= {limits.samples})",
+            limit=limits.p99_ms,
+            condition="over",
+        ),
+        Metric(name="latency-p99-so-far", query=slow, limit=limits.p99_ms, condition="over"),
+        Metric(name="crashes", query=_crashes(new), limit=0, condition="over"),
+    ]
+
+
+def _at_the_end(delivery: Delivery) -> list[Metric]:
+    """R-P3-CAN: enough requests, errors and P95 below the limit, no worse than the old version."""
+    limits, seconds = delivery.release.thresholds, delivery.release.step_seconds
+    new = signals.of(_arg(SERVICE), hash=_arg(CANARY))
+    old = signals.of(_arg(SERVICE), hash=_arg(STABLE))
+    enough = f"({signals.requests_in(seconds, new)} >= {limits.samples})"
+    errors = f"({signals.error_ratio_in(seconds, new)}) and {enough}"
+    its, usual = (signals.latency_in("p95", seconds, which) for which in (new, old))
+    slow = f"({its}) and {enough}"
+    # Where the old version was asked nothing, there is nothing to be slower than.
+    slower = f"({its}) - (({usual}) or ({its}))"
+    return [
+        Metric(
+            name="error-rate",
+            query=errors,
+            limit=limits.error_ratio,
+            condition="settled",
+            strictly=True,
+        ),
+        Metric(
+            name="latency-p95",
+            query=slow,
+            limit=limits.p95_ms,
+            condition="settled",
+            strictly=True,
+        ),
+        Metric(
+            name="errors-beyond-baseline",
+            query=f"({_excess(seconds, new, old)}) and {enough}",
+            limit=limits.errors,
+            condition="settled",
+            strictly=True,
+        ),
+        Metric(
+            name="slower-than-baseline",
+            query=f"({slower}) and {enough}",
+            limit=limits.slower_ms,
+            condition="settled",
+        ),
+        Metric(name="crashes", query=_crashes(new), limit=0, condition="found"),
+    ]
+
+
+def _seen(delivery: Delivery) -> Metric:
+    """Whether the step saw any request: 0 where it did, 1 where it did not."""
+    new = signals.of(_arg(SERVICE), hash=_arg(CANARY))
+    requests = signals.requests_in(delivery.release.step_seconds, new)
+    return Metric(
+        name="requests-seen",
+        query=f"(1 - ({requests} > bool 0)) or vector(1)",
+        limit=0,
+        condition="found",
+    )
+
+
+def _errors(seconds: int, matchers: str, least: int) -> str:
+    return f"({signals.errors_in(seconds, matchers)} >= {least})"
+
+
+def _crashes(matchers: str) -> str:
+    return f"max({signals.CRASHES}{{{matchers}}})"
+
+
+def _excess(seconds: int, new: str, old: str) -> str:
+    """Errors of the new version beyond what the old one's rate explains, chance included.
+
+    A version that fails twice as often as the old one, and still below the limit, is no good one.
+    """
+    errors = signals.errors_in(seconds, new)
+    usual = f"({signals.error_ratio_in(seconds, old)} or vector(0))"
+    explained = f"(({signals.requests_in(seconds, new)}) * {usual})"
+    return f"({errors}) - {explained} - {DEVIATIONS} * sqrt({explained})"
+
+
+def _running(metric: Metric, delivery: Delivery) -> Spec:
+    # No verdict before the new pods have been scraped over a whole window (C-4).
+    return _metric(metric, delivery) | {"initialDelay": f"{delivery.first_look_seconds}s"}
+
+
+def _metric(metric: Metric, delivery: Delivery) -> Spec:
+    return {
+        "name": metric.name,
+        "interval": f"{delivery.release.analysis_seconds}s",
+        "successCondition": metric.success,
+        "failureCondition": metric.failure,
+        "provider": {"prometheus": {"address": delivery.release.metrics, "query": metric.query}},
+    }
+
+
+def _template(metrics: Sequence[Spec], arguments: Sequence[str]) -> Spec:
+    return {"args": [{"name": each} for each in arguments], "metrics": list(metrics)}
+
+
+def _arg(name: str) -> str:
+    return f"{{{{args.{name}}}}}"

@@ -1,0 +1,1 @@
+"""How services talk once Istio carries their traffic (R-P3-MESH)."""
