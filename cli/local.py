@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 import localcluster
-from localcluster import crds
+from localcluster import crds, releases
 
 NOT_READY = 3
 LINE_EVERY_SECONDS = 10.0
@@ -77,6 +78,10 @@ def up(
         bool,
         typer.Option("--crds", help="Serve the kinds of the mesh, certificates, Argo CD … too."),
     ] = False,
+    rollouts: Annotated[
+        bool,
+        typer.Option("--rollouts", help="Run the Argo Rollouts controller and Prometheus too."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start the cluster, or repair it; a whole one is left alone.
@@ -91,6 +96,10 @@ def up(
         cluster = localcluster.up(name, wanted, lifetime_seconds=lifetime, report=report)
         if kinds:
             crds.install(cluster, crds.crds(report=report), report)
+        if rollouts:
+            before = cluster.started
+            cluster = releases.add(cluster, report)
+            cluster = replace(cluster, started=(*before, *cluster.started))
     if as_json:
         typer.echo(json.dumps(localcluster.status(name), indent=2))
         return
@@ -99,6 +108,8 @@ def up(
     took = f"{time.monotonic() - began:.1f} s"
     console.print(f"Cluster [bold]{cluster.name}[/bold] is ready after {took}: {what}.")
     console.print(f"  {len(cluster.nodes)} nodes, API server {cluster.server}")
+    if rollouts:
+        console.print(f"  Prometheus {releases.prometheus_url(name)}")
     console.print(f"  export KUBECONFIG={cluster.kubeconfig}", soft_wrap=True)
     console.print(f"  {cluster.kubectl} get nodes", soft_wrap=True)
 

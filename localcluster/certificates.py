@@ -51,6 +51,7 @@ KUBERNETES_SUBJECTS = (
     Subject(file="controller-manager", user="system:kube-controller-manager"),
     Subject(file="scheduler", user="system:kube-scheduler"),
     Subject(file="kwok", user="manpasik:kwok"),
+    Subject(file="rollouts", user="manpasik:rollouts"),
 )
 ETCD_SUBJECTS = (
     # etcd dials its own client port (for its HTTP gateway), hence a client certificate as well.

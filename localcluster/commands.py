@@ -10,17 +10,22 @@ from localcluster.processes import Launch
 SERVICE_NETWORK = "10.96.0.0/16"
 STAGES = Path(__file__).with_name("stages.yaml")
 LEASE_SECONDS = 40
+ROLLOUTS_NAMESPACE = "argo-rollouts"
 PARTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 """In the order of their start; they end in the reverse order."""
+RELEASE_PARTS = ("prometheus", "rollouts-controller")
+"""What a cluster runs besides where releases are tried (`releases.py`)."""
 PORTS_OF: Mapping[str, Sequence[str]] = {
     "etcd": ("etcd", "etcd-peer"),
     "kube-apiserver": ("kube-apiserver",),
+    "prometheus": ("prometheus",),
 }
 """Ports by part. The others serve nothing: their own ports are switched off."""
 KUBECONFIG_USERS = {
     "kube-controller-manager": "controller-manager",
     "kube-scheduler": "scheduler",
     "kwok": "kwok",
+    "rollouts-controller": "rollouts",
 }
 """The parts that are clients of the API server, and the name of their certificate."""
 
@@ -43,14 +48,8 @@ class Surroundings:
 
 
 def launches(of: Surroundings) -> dict[str, Launch]:
-    """What to run, in the order of starting."""
-    return {
-        "etcd": _etcd(of),
-        "kube-apiserver": _api_server(of),
-        "kube-controller-manager": _controller_manager(of),
-        "kube-scheduler": _scheduler(of),
-        "kwok": _kwok(of),
-    }
+    """What to run, in the order of starting, of the parts whose programs are at hand."""
+    return {part: make(of) for part, make in _LAUNCHES.items() if part in of.programs}
 
 
 def _etcd(of: Surroundings) -> Launch:
@@ -170,3 +169,55 @@ def _kwok(of: Surroundings) -> Launch:
             "--node-port=0",
         ],
     )
+
+
+def _prometheus(of: Surroundings) -> Launch:
+    folder = of.directory / "prometheus"
+    return Launch(
+        part="prometheus",
+        files=[folder / "prometheus.yml"],
+        command=[
+            str(of.programs["prometheus"]),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{of.ports['prometheus']}",
+            # Rules that appear in its folder are read on `POST /-/reload`.
+            "--web.enable-lifecycle",
+            "--log.level=warn",
+        ],
+    )
+
+
+def _rollouts_controller(of: Surroundings) -> Launch:
+    kubeconfig = of.kubeconfig("rollouts-controller")
+    prometheus = f"http://127.0.0.1:{of.ports['prometheus']}"
+    return Launch(
+        part="rollouts-controller",
+        files=[kubeconfig],
+        # Where an analysis asks that names no address of its own; and where its settings lie.
+        environment={
+            "ARGO_ROLLOUTS_PROMETHEUS_ADDRESS": prometheus,
+            "POD_NAMESPACE": ROLLOUTS_NAMESPACE,
+        },
+        command=[
+            str(of.programs["rollouts-controller"]),
+            f"--kubeconfig={kubeconfig}",
+            "--leader-elect=false",
+            # Its servers would listen on every interface; it goes on without them.
+            "--metricsPort=-1",
+            "--healthzPort=-1",
+            "--qps=200",
+            "--burst=400",
+        ],
+    )
+
+
+_LAUNCHES = {
+    "etcd": _etcd,
+    "kube-apiserver": _api_server,
+    "kube-controller-manager": _controller_manager,
+    "kube-scheduler": _scheduler,
+    "kwok": _kwok,
+    "prometheus": _prometheus,
+    "rollouts-controller": _rollouts_controller,
+}

@@ -50,23 +50,27 @@ def up(
     wanted: Sequence[SimulatedNode] | None = None,
     *,
     lifetime_seconds: float | None = None,
+    extras: Sequence[str] = (),
     report: Report = quiet,
 ) -> Cluster:
     """Make the cluster run with those nodes (None: as it was, else three of a default size).
 
     Safe at any time: a whole cluster stays as it is, a broken or half-made one is repaired.
-    `lifetime_seconds` bounds its life from now on; without it, an earlier bound stays.
+    `lifetime_seconds` bounds its life from now on; without it, an earlier bound stays. `extras`
+    are parts that it runs from now on besides (`releases.py` prepares a cluster for them).
     """
     built = programs.ensure(_NEEDED_PROGRAMS, report)
     with _held(name, report) as directory:
         for private in (directory.parent, directory, directory / "logs", directory / "kubeconfigs"):
             make_private_directory(private)
         before = record.load(directory)
+        more = tuple(dict.fromkeys([*before.extras, *extras]))
+        built |= programs.ensure(more, report)
         shapes = wanted or before.nodes or nodes.uniform(DEFAULT_NODE_COUNT)
         ends_at = before.ends_at
         if lifetime_seconds is not None:
             ends_at = time.time() + lifetime_seconds
-        record.save(directory, replace(before, nodes=tuple(shapes), ends_at=ends_at))
+        record.save(directory, replace(before, nodes=tuple(shapes), ends_at=ends_at, extras=more))
         startup = Startup(name, directory, built, report)
         startup.run()
         return Cluster(

@@ -74,7 +74,7 @@ def crds(*projects: str, report: Report = quiet) -> list[Definition]:
     for project in sorted(set(projects or SOURCES)):
         module, pattern = SOURCES[project]
         report(0, 0, f"fetching the definitions of {project}")
-        files = sorted(_fetched(module).glob(pattern))
+        files = sorted(fetched(project).glob(pattern))
         definitions = [each for file in files for each in _definitions(file)]
         if not definitions:
             message = f"{module} holds no definition under {pattern}; see tools/crds/go.mod."
@@ -127,9 +127,9 @@ def _definitions(file: Path) -> list[Definition]:
     return [cast("Definition", each) for each in documents if each and each["kind"] == _KIND]
 
 
-def _fetched(module: str) -> Path:
-    """The folder of a module in Go's own cache; fetched and proved where it is not there yet."""
-    folder = TOOLS / "crds"
+def fetched(project: str) -> Path:
+    """The folder of its module in Go's own cache; fetched and proved where it is not there yet."""
+    module, folder = SOURCES[project][0], TOOLS / "crds"
     go = toolchain.find(toolchain.numbers_of((folder / "go.mod").read_text()))
     environment = toolchain.environment() | {"GOFLAGS": "-mod=readonly"}
     done = subprocess.run(  # noqa: S603 - only Go, as `toolchain.find` checked it

@@ -18,7 +18,7 @@ def status(name: str = "local") -> dict[str, Any]:
     api = record.endpoint(directory, held) if "kube-apiserver" in alive else None
     serves = api is not None and api.answers("/readyz")
     listed = nodes.list_simulated(api) if api is not None and serves else []
-    parts = [_part_status(part, alive.get(part), held) for part in PARTS]
+    parts = [_part_status(part, alive.get(part), held) for part in (*PARTS, *held.extras)]
     return {
         "name": name,
         "exists": True,

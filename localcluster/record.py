@@ -26,6 +26,8 @@ class Record:
 
     ports: Mapping[str, int] = field(default_factory=dict[str, int])
     nodes: Sequence[SimulatedNode] = ()
+    extras: Sequence[str] = ()
+    """Parts that run besides those that every cluster has."""
     ends_at: float | None = None
     """Seconds since the epoch; None: the cluster lives until it is taken down."""
 
@@ -55,6 +57,7 @@ def load(directory: Path) -> Record:
         return Record(
             ports=data["ports"],
             nodes=tuple(_node(each) for each in data["nodes"]),
+            extras=tuple(data.get("extras", ())),
             ends_at=data["ends_at"],
         )
     except FileNotFoundError:

@@ -124,6 +124,8 @@ class Startup:
         bootstrap.apply(api)
         nodes.apply(api, self.record.nodes, versions()["kubernetes"])
         self._ensure("kwok", prepare=lambda: bootstrap.release_node_leases(api))
+        for part in self.record.extras:
+            self._ensure(part)
 
     def _await_readiness(self) -> None:
         api = record.endpoint(self._directory, self.record)
@@ -133,7 +135,7 @@ class Startup:
         self._until(
             "the default service account exists", lambda: bool(api.call("GET", account)), PARTS
         )
-        self._refuse_dead(PARTS)
+        self._refuse_dead((*PARTS, *self.record.extras))
 
     def _surroundings(self) -> Surroundings:
         return Surroundings(
