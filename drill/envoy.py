@@ -9,7 +9,7 @@ import http.client
 import importlib.util
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,14 +52,13 @@ def launch(folder: Path, *, port: int, admin_port: int) -> Launch:
         files=[bootstrap],
         command=[
             str(program()),
-            "--config-path",
-            str(bootstrap),
+            *("--config-path", str(bootstrap)),
             # One worker: a laptop's second core is for everybody else.
-            "--concurrency=1",
+            *("--concurrency", "1"),
             "--disable-hot-restart",
-            "--log-level=warning",
+            *("--log-level", "warning"),
             # The exporter reads the log as it grows.
-            "--file-flush-interval-msec=100",
+            *("--file-flush-interval-msec", "100"),
         ],
     )
 
@@ -176,5 +175,5 @@ class Files:
 _NOTHING = mesh.Configuration(services=(), virtual_services=(), destination_rules=())
 
 
-def _resources(found: list[Mapping[str, Any]]) -> str:
-    return json.dumps({"resources": found})
+def _resources(found: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"resources": list(found)})

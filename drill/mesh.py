@@ -105,19 +105,23 @@ def cluster(of: Destination, eds_file: str) -> dict[str, Any]:
         },
         "connect_timeout": "1s",
         "lb_policy": "LEAST_REQUEST",
-        # Istio panics never, unless minHealthPercent says so: none healthy answers 503.
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+        "common_lb_config": {"healthy_panic_threshold": {"value": _healthy(of.policy)}},
         "circuit_breakers": {"thresholds": [_thresholds()]},
     }
     if detection := of.policy.get("outlierDetection"):
         made["outlier_detection"] = _outliers(detection)
     if of.http2:
-        options = {
+        options: dict[str, Any] = {
             "@type": f"{TYPE}{_HTTP2}",
             "explicit_http_config": {"http2_protocol_options": {}},
         }
         made["typed_extension_protocol_options"] = {_HTTP2: options}
     return made
+
+
+def _healthy(policy: Mapping[str, Any]) -> int:
+    """Below which part of healthy pods all are asked again; Istio's 0 is never."""
+    return policy.get("outlierDetection", {}).get("minHealthPercent", 0)
 
 
 def _thresholds() -> dict[str, int]:
@@ -161,38 +165,36 @@ def _address(port: int) -> dict[str, Any]:
 
 
 def routes(of: Configuration) -> dict[str, Any]:
-    """Every host: those of the VirtualServices, then each Service that none of them speaks for."""
-    hosts = [
-        _virtual_host(each["metadata"]["name"], each["spec"]["hosts"], each["spec"].get("http", ()))
-        for each in sorted(of.virtual_services, key=lambda each: each["metadata"]["name"])
-    ]
-    taken = {domain for host in hosts for domain in host["domains"]}
+    """Every host: what the VirtualServices say of it, else the Service of that name."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in sorted(of.virtual_services, key=lambda each: each["metadata"]["name"]):
+        made = [route for http in each["spec"].get("http", ()) for route in _routes(http)]
+        for domain in dict.fromkeys(d for host in each["spec"]["hosts"] for d in _domains(host)):
+            found.setdefault(domain, []).extend(made)
     for service in of.services:
-        name = service["metadata"]["name"]
-        if name not in taken:
-            plain = [{"route": [{"destination": {"host": name}}]}]
-            hosts.append(_virtual_host(f"service-{name}", [name], plain))
+        plain = {"route": [{"destination": {"host": service["metadata"]["name"]}}]}
+        for domain in _domains(service["metadata"]["name"]):
+            found.setdefault(domain, list(_routes(plain)))
     return {
         "@type": f"{TYPE}envoy.config.route.v3.RouteConfiguration",
         "name": "mesh",
-        "virtual_hosts": hosts,
+        "virtual_hosts": [
+            {"name": domain, "domains": [domain], "routes": made}
+            for domain, made in sorted(found.items())
+        ],
     }
 
 
-def _virtual_host(
-    name: str, hosts: Sequence[str], http: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    domains = list(dict.fromkeys(domain for host in hosts for domain in _domains(host)))
-    return {"name": name, "domains": domains, "routes": [r for each in http for r in _routes(each)]}
-
-
 def _domains(host: str) -> list[str]:
+    """A Service's host by its short and its whole name; any other as it is."""
     short = service_of(host)
     whole = names.host(short, names.APPLICATION_NAMESPACE)
     return [short, whole] if host in (short, whole) else [host]
 
 
 def _routes(http: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if "route" not in http:
+        return  # a redirect, of the port that the drill does not open
     weighted = [
         {"name": _target(each["destination"]), "weight": each.get("weight", 100)}
         for each in http["route"]
@@ -264,7 +266,7 @@ def weights(of: Configuration, service: str) -> dict[str, int]:
     """What part of a service's requests its routes send to each subset, in per cent."""
     for each in of.virtual_services:
         for http in each["spec"].get("http", ()):
-            targets = [route["destination"] for route in http["route"]]
+            targets = [route["destination"] for route in http.get("route", ())]
             if service in {service_of(target["host"]) for target in targets}:
                 return {
                     route["destination"].get("subset")

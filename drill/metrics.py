@@ -133,8 +133,9 @@ def _restarts(pod: Object) -> Iterator[str]:
         labels = {"namespace": meta["namespace"], "pod": meta["name"], "container": each["name"]}
         labels["uid"] = meta["uid"]
         yield _line("kube_pod_container_status_restarts_total", labels, each["restartCount"])
-        if reason := (each.get("state") or {}).get("waiting", {}).get("reason"):
-            told = {**labels, "reason": reason}
+        state: Mapping[str, Mapping[str, Any]] = each.get("state") or {}
+        if reason := state.get("waiting", {}).get("reason"):
+            told = {**labels, "reason": str(reason)}
             yield _line("kube_pod_container_status_waiting_reason", told, 1)
 
 

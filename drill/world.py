@@ -52,7 +52,11 @@ class World:
         self._logged: Counter[Logged] = Counter()
         self._due: float | None = None
         self._last = ""
-        self._watched = Watched(api, KINDS, lambda: loop.call_soon_threadsafe(self._changed.set))
+
+        def changed() -> None:
+            loop.call_soon_threadsafe(self._changed.set)
+
+        self._watched = Watched(api, KINDS, changed)
 
     async def run(self, port: int) -> None:
         """Go on until the process is ended."""
