@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import local
+from cli import drill, local
 from cli.check import check
 from cli.compose import compose
 from cli.console import messages
@@ -27,6 +27,7 @@ from cli.render import render
 from cli.schema import schema
 from cli.seal import seal
 from cli.up import up
+from drill.product import DrillError
 from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
 from rendering.folder import OutputFolderError
@@ -49,7 +50,7 @@ class _Explaining(TyperGroup):
             self._tell(error, BAD_INPUT)
         except EngineError as error:
             self._tell(error, error.code)
-        except (ClusterError, LocalClusterError) as error:
+        except (ClusterError, LocalClusterError, DrillError) as error:
             self._tell(error, NOT_THERE)
         except KeyboardInterrupt:
             sentence = "Interrupted. What is done stays; run the same command again to go on."
@@ -79,6 +80,7 @@ app.command()(drift)
 app.command()(outputs)
 app.command("import")(import_)
 app.command()(destroy)
+app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
 
 

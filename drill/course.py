@@ -46,6 +46,8 @@ class Moment:
     weights: Mapping[str, int]
     stable: str
     """Hash of the template whose pods hold the whole load at rest."""
+    active: str
+    """Hash of the colour that the Service chooses; of a canary the stable one."""
     current: str
     """Hash of the template that is being released, or was last."""
     ready: int
@@ -104,7 +106,7 @@ def moment_of(service: str, found: Mapping[str, Sequence[Object]], at: float) ->
     if not held:
         return None
     status: Mapping[str, Any] = held[0].get("status", {})
-    current = status.get("currentPodHash", "")
+    current, stable = status.get("currentPodHash", ""), status.get("stableRS", "")
     runs = [each for each in found["runs"] if _judges(each, service, current)]
     failed = [each for each in runs if each.get("status", {}).get("phase") in _BAD]
     configuration = mesh.Configuration(
@@ -118,7 +120,8 @@ def moment_of(service: str, found: Mapping[str, Sequence[Object]], at: float) ->
         message=status.get("message", ""),
         step=status.get("currentStepIndex"),
         weights=mesh.weights(configuration, service),
-        stable=status.get("stableRS", "") or status.get("blueGreen", {}).get("activeSelector", ""),
+        stable=stable,
+        active=status.get("blueGreen", {}).get("activeSelector") or stable,
         current=current,
         ready=status.get("readyReplicas", 0),
         verdicts={e["metadata"]["name"]: e.get("status", {}).get("phase", "") for e in runs},
@@ -139,7 +142,7 @@ def _judges(run: Object, service: str, template: str) -> bool:
 def _differ(one: Moment, other: Moment) -> bool:
     def content(of: Moment) -> tuple[Any, ...]:
         return (
-            of.phase, of.message, of.step, of.weights, of.stable, of.current, of.ready,
+            of.phase, of.message, of.step, of.weights, of.stable, of.active, of.current, of.ready,
             of.verdicts, of.reason,
         )  # fmt: skip
 

@@ -50,7 +50,7 @@ class Stage:
 
 
 def set_up(cluster: Cluster, rules: Sequence[signals.Rule]) -> Stage:
-    """Start Envoy and the servers of the pods on a cluster that runs releases."""
+    """Start Envoy and the servers of the pods; rules ask for the cluster's Prometheus as well."""
     directory = record.directory_of(cluster.name)
     folder = make_private_directory(directory / "drill")
     free: list[int] = []
@@ -67,7 +67,8 @@ def set_up(cluster: Cluster, rules: Sequence[signals.Rule]) -> Stage:
     _until_open(metrics_port, "the data plane", directory / "logs" / f"{WORLD}.log")
     _replace(directory, envoy.launch(folder, port=port, admin_port=admin_port))
     _until_open(port, "Envoy", directory / "logs" / f"{envoy.PART}.log")
-    _record(cluster.name, rules, metrics_port)
+    if rules:
+        _record(cluster.name, rules, metrics_port)
     return Stage(cluster=cluster.name, folder=folder, port=port, metrics_port=metrics_port)
 
 

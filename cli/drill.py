@@ -1,0 +1,82 @@
+"""`mpk drill …`: a release on the real controllers, with a clock and a prober (R-P2-ROLL, D-8).
+
+Each drill has a cluster of its own, which ends with it. Exit code 1: a promise was not kept.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.embedded import nodes_of
+from cli.local import build_progress
+from drill import evidence, rolling, sessions
+from drill.evidence import Evidence
+from drill.picture import Drawn
+from drill.prober import MOST_PER_SECOND
+from drill.product import FIRST
+from drill.runs import Drill
+from settings import names, paths
+
+NOT_KEPT = 1
+MOST_RUNS = 100
+OPENING_SECONDS = 60
+
+app = typer.Typer(
+    help="Tries a release on the real controllers, with a clock and a prober on loopback.",
+    no_args_is_help=True,
+)
+Repeat = Annotated[int, typer.Option(min=1, max=MOST_RUNS, help="How often.")]
+Rate = Annotated[int, typer.Option(min=10, max=MOST_PER_SECOND, help="Requests a second.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
+Out = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Folder for the evidence and its picture.")
+]
+
+
+@app.command("rolling")
+def roll(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
+    """Replace all pods of a service, and undo it, under load."""
+    seconds = OPENING_SECONDS + 150 * repeat
+    plan = sessions.Plan(strategy="rolling", seconds=seconds, rate=rate)
+    with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
+        runs: list[rolling.Rolled] = []
+        for number in range(repeat):
+            report(number, repeat, "releasing, then undoing")
+            new = next(drill.versions)
+            runs += [rolling.roll(drill, FIRST, new), rolling.roll(drill, new, FIRST)]
+        found = rolling.judged(runs, rate)
+        drawn = _drawn(drill, found, runs[0].new)
+    _tell(found, drawn, out, as_json=as_json)
+
+
+def _drawn(drill: Drill, found: Evidence, version: str) -> Drawn:
+    figures = ", ".join(f"{key} {value}" for key, value in found.figures.items())
+    return Drawn(
+        title=f"mpk drill {found.drill}",
+        subtitle=figures,
+        answers=drill.answers(),
+        moments=drill.course.moments,
+        version=version,
+        subset=names.CANARY,
+    )
+
+
+def _tell(found: Evidence, drawn: Drawn, out: Path | None, *, as_json: bool) -> None:
+    files = evidence.save(found, drawn, out or paths.state_dir() / "drills")
+    if as_json:
+        typer.echo(evidence.as_json(found))
+    else:
+        console = Console(highlight=False)
+        table = Table("promise", "kept", box=None)
+        for promise, kept in found.promises.items():
+            table.add_row(promise, "yes" if kept else "[bold red]NO[/]")
+        console.print(table)
+        for key, value in found.figures.items():
+            console.print(f"  {key}: {value}")
+        for file in files:
+            console.print(f"  {file}", soft_wrap=True)
+    if not found.kept:
+        raise typer.Exit(NOT_KEPT)
