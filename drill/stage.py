@@ -5,7 +5,6 @@ All processes carry the cluster's mark, so whatever ends the cluster ends them.
 
 import contextlib
 import json
-import os
 import socket
 import sys
 import time
@@ -23,7 +22,7 @@ from drill.world import SOURCE_FILE
 from localcluster import Cluster, LocalClusterError, ports, processes, record, releases
 from localcluster.files import make_private_directory, write_private
 from localcluster.processes import Launch
-from settings import signals
+from settings import paths, signals
 
 ROOT = Path(__file__).resolve().parent.parent
 WORLD = "data-plane"
@@ -105,8 +104,7 @@ def _replace(directory: Path, launch: Launch) -> None:
 
 def _python() -> dict[str, str]:
     """Where a Python of this checkout finds it, and this machine's clusters."""
-    kept = {key: value for key, value in os.environ.items() if key.startswith("MANPASIK_")}
-    return {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "", **kept}
+    return {"PYTHONPATH": str(ROOT), "MANPASIK_STATE": str(paths.state_dir())}
 
 
 def _record(cluster: str, rules: Sequence[signals.Rule], port: int) -> None:

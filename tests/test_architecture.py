@@ -18,6 +18,7 @@ ROOMS = (
     "operations",
     "schema",
     "localcluster",
+    "drill",
     "cli",
     "bench",
 )
