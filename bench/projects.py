@@ -69,7 +69,9 @@ def nine_stacks() -> tuple[list[str], dict[str, Any]]:
         }
         for name, phase in (("next", 3), ("kr", 4), ("us", 4), ("eu", 4), ("jp", 4))
     }
-    return [*stack_names(), *further], further
+    known = stack_names()
+    missing = {name: stack for name, stack in further.items() if name not in known}
+    return [*known, *missing], missing
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -6,7 +6,10 @@ An unknown function call is an error, never an empty answer.
 """
 
 import contextlib
+import functools
 import gc
+import importlib
+import itertools
 import json
 import os
 import runpy
@@ -34,6 +37,8 @@ SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's own mark of a secret value
 _ONE_AT_A_TIME = threading.Lock()
+_COLLECTED_EVERY = 10
+_RECORDINGS = itertools.count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +126,7 @@ def record(
         "manpasik:secrets": json.dumps(dict(given)),
         "manpasik:seed": seed,
     }
-    with _ONE_AT_A_TIME, _no_cluster(), _no_collection(), _no_stack_traces():
+    with _ONE_AT_A_TIME, _no_cluster(), _no_collection(), _no_stack_traces(), _types_remembered():
         monitor = _Monitor(_Mocks())
         mocks.set_mocks(
             _Mocks(), project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
@@ -170,17 +175,37 @@ def _no_stack_traces() -> contextlib.AbstractContextManager[Any]:
     return mock.patch("pulumi.runtime.resource._get_stack_trace", return_value=nothing)
 
 
+def _types_remembered() -> contextlib.AbstractContextManager[Any]:
+    """The SDK asks of the same few thousand annotations again and again what they wrap."""
+    return mock.patch.multiple(
+        "pulumi._types",
+        unwrap_type=_unwrap_type,
+        unwrap_optional_type=_unwrap_optional_type,
+    )
+
+
+_types: Any = importlib.import_module("pulumi._types")  # private: by name, so that a rename shows
+_unwrap_type = functools.cache(_types.unwrap_type)
+_unwrap_optional_type = functools.cache(_types.unwrap_optional_type)
+
+
 @contextlib.contextmanager
 def _no_collection() -> Generator[None]:
     """Look for no garbage among a million objects that live to the end of the recording.
 
-    Looking would take as long as all the rest.
+    What a recording leaves (about 10 MB) is set aside, and freed only after every tenth: a process
+    that records a few stacks ends before that, and freeing costs a quarter of a recording.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if next(_RECORDINGS) % _COLLECTED_EVERY:
+            gc.freeze()
+        else:
+            gc.unfreeze()
+            gc.collect()
         if was_enabled:
             gc.enable()
 

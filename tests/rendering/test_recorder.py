@@ -1,8 +1,10 @@
 """The recorder keeps what the engine would have received, and refuses what it does not know."""
 
+import gc
+
 import pytest
 
-from rendering import manifests, record
+from rendering import manifests, record, recorder
 from rendering.recorder import Secret, redact, reveal
 from settings import SettingsError, load
 from tests.support.recording import recorded
@@ -83,3 +85,13 @@ def test_dependencies_are_those_of_the_program_and_name_objects_only():
 def test_settings_that_only_the_program_can_refuse_are_refused_as_settings():
     with pytest.raises(SettingsError, match=r"manpasik:secrets\.TOSS_SECRET_KEY"):
         record(load("local"), secrets={"TOSS_SECRET_KEY": "short"})
+
+
+def test_what_recordings_leave_is_freed_after_every_tenth_at_the_latest():
+    set_aside = []
+    for _ in range(recorder._COLLECTED_EVERY):
+        with recorder._no_collection():
+            assert not gc.isenabled()
+        set_aside.append(gc.get_freeze_count())
+    assert 0 in set_aside
+    assert gc.isenabled()
