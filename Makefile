@@ -35,7 +35,7 @@ types: setup ## basedpyright, strict
 recorded cluster engine: setup ## one tier of the tests
 	$(VENV)/pytest --tier $@
 
-golden: setup ## rewrite tests/golden, schemas/ and infrastructure/ from the program; read the difference first
+golden: setup ## rewrite tests/golden, schemas/, infrastructure/ and docs/migrations.md; read the difference first
 	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
 
 bench: setup ## time, memory, growth, and other tools beside them (about half an hour)

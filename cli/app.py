@@ -1,8 +1,9 @@
 """The tree of commands, and how every known error reaches a person.
 
-Exit codes: 0 done; 1 a deployment failed, or a schema is stale; 2 the input is wrong; 3 cluster or
-engine is not there or lets nobody in; 4 `--exit-code` and there are changes; 5 somebody has to
-decide first: a lock, a conflict, a protected resource, a policy, another plan; 130 interrupted.
+Exit codes: 0 done; 1 a deployment failed, a schema is stale, or lint found something; 2 the input
+is wrong; 3 cluster or engine is not there or lets nobody in; 4 `--exit-code` and there are changes;
+5 somebody has to decide first: a lock, a conflict, a protected resource, a policy, another plan;
+130 interrupted.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import drill, local
+from cli import drill, local, migrate
 from cli.check import check
 from cli.compose import compose
 from cli.console import messages
@@ -81,6 +82,7 @@ app.command()(outputs)
 app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
+app.add_typer(migrate.app, name="migrate", help="Database changes under running versions.")
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
 
 

@@ -12,12 +12,10 @@ class in its header, so that a reviewer sees what the analysis saw; the two must
 
 from collections.abc import Iterator
 
-from schema import plpgsql
 from schema.files import Folder, Migration, SqlFile
 from schema.judges import JUDGES, NEUTRAL
 from schema.kinds import Kind, Reason, Verdict
-from schema.statements import Statement
-from schema.tables import Visit, walk
+from schema.visits import Visit, walk
 
 
 def classify(folder: Folder) -> dict[Migration, Verdict]:
@@ -34,40 +32,23 @@ def classify(folder: Folder) -> dict[Migration, Verdict]:
     }
 
 
-def _unread(file: SqlFile) -> Iterator[Reason]:
-    if file.broken:
-        what = f"is no SQL ({file.broken.message}), so the strictest class is assumed"
-        yield Reason(kind=Kind.IRREVERSIBLE, line=file.broken.line, what=what, analysed=False)
-
-
 def reasons(visit: Visit) -> Iterator[Reason]:
     """The reasons of one statement; none where it leaves shapes and rows alone."""
     statement = visit.statement
-    if statement.kind == "DoStmt":
-        yield from _block(visit)
-    elif judge := JUDGES.get(statement.kind):
+    if judge := JUDGES.get(statement.kind):
         for kind, what, takes in judge(visit, statement.node):
             yield Reason(kind=kind, line=statement.line, what=what, takes=takes)
     elif statement.kind not in NEUTRAL:
-        what = f"{statement.kind} is not understood, so the strictest class is assumed"
-        yield Reason(kind=Kind.IRREVERSIBLE, line=statement.line, what=what, analysed=False)
+        yield _assumed(statement.line, f"{statement.kind} is not understood")
+    elif not visit.readable:
+        yield _assumed(statement.line, "holds words that are put together when it runs")
 
 
-def _block(visit: Visit) -> Iterator[Reason]:
-    """A DO block by the statements in it; words put together at run time cannot be read."""
-    inner, readable = plpgsql.statements(visit.statement)
-    for each in inner:
-        yield from reasons(_within(visit, each))
-    if not readable:
-        yield Reason(
-            kind=Kind.IRREVERSIBLE,
-            line=visit.statement.line,
-            what="a DO block that cannot be read, so the strictest class is assumed",
-            analysed=False,
-        )
+def _unread(file: SqlFile | None) -> Iterator[Reason]:
+    if file and file.broken:
+        yield _assumed(file.broken.line, f"is no SQL ({file.broken.message})")
 
 
-def _within(visit: Visit, statement: Statement) -> Visit:
-    return Visit(
-        migration=visit.migration, file=visit.file, statement=statement, schema=visit.schema
-    )
+def _assumed(line: int, what: str) -> Reason:
+    what += ", so the strictest class is assumed"
+    return Reason(kind=Kind.IRREVERSIBLE, line=line, what=what, analysed=False)

@@ -16,6 +16,10 @@ class Engine(StrEnum):
     COCKROACHDB = "cockroachdb"
 
 
+POSTGRES_ONLY = frozenset((Engine.POSTGRES,))
+COCKROACHDB_ONLY = frozenset((Engine.COCKROACHDB,))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Finding:
     """One place where a file breaks a rule."""
@@ -42,5 +46,7 @@ class Rule:
     bad_example: Mapping[str, str]
     safe_example: Mapping[str, str]
     engines: frozenset[Engine] = frozenset(Engine)
+    advice: bool = False
+    """Good to follow; breaking it stops nothing."""
     check: "Callable[[Folder], Iterable[Finding]] | None" = field(default=None, repr=False)
     """Judges a folder; None where another program finds it."""

@@ -1,12 +1,14 @@
 """The class of each kind of statement, by what it does to the version before."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from schema import nodes, restoring
 from schema.judges_alter import alter
 from schema.kinds import Judgement, Kind
-from schema.tables import Visit
+from schema.statements import OPAQUE
+from schema.visits import Visit
 
 
 def _rows(visit: Visit, node: Any) -> Iterator[Judgement]:
@@ -74,12 +76,30 @@ def _index(visit: Visit, node: Any) -> Iterator[Judgement]:
 
 
 def _routine(visit: Visit, node: Any) -> Iterator[Judgement]:
-    name = nodes.dotted(getattr(node, "funcname", None) or node.trigname)
+    name = nodes.routine(node)
     maker = visit.schema.routines.get(name)
     if node.replace and maker not in {None, visit.file.name}:
         yield Kind.CONTRACT, f"changes {name}, which {maker} made", f"function {name}"
     else:
         yield Kind.EXPAND, f"adds {name}", ""
+
+
+_OWN_WORDS = (
+    (re.compile(r"UPSERT\b", re.IGNORECASE), Kind.MIGRATE),
+    (re.compile(r"CREATE\b", re.IGNORECASE), Kind.EXPAND),
+    (re.compile(r"ALTER .*\b(LOCALITY|CONFIGURE ZONE|SPLIT AT)\b", re.I | re.S), Kind.EXPAND),
+    (re.compile(r"ALTER .*\bADD (SUPER )?REGION\b", re.I | re.S), Kind.EXPAND),
+)
+"""Of CockroachDB's own words those that take nothing away."""
+
+
+def _opaque(visit: Visit, node: Any) -> Iterator[Judgement]:
+    del node
+    for words, kind in _OWN_WORDS:
+        if words.match(visit.statement.sql):
+            yield kind, "is one of CockroachDB's own statements", ""
+            return
+    yield Kind.IRREVERSIBLE, "is not understood, so the strictest class is assumed", ""
 
 
 def _enum(visit: Visit, node: Any) -> Iterator[Judgement]:
@@ -122,7 +142,8 @@ def _writes(visit: Visit, node: Any) -> Iterator[Judgement]:
 
 
 NEUTRAL = frozenset(
-    ("VariableSetStmt", "LockStmt", "CommentStmt", "VacuumStmt", "TransactionStmt", "ReindexStmt")
+    ("DoStmt", "VariableSetStmt", "VariableShowStmt", "LockStmt", "CommentStmt", "VacuumStmt",
+     "TransactionStmt", "ReindexStmt", "CheckPointStmt", "ClusterStmt")
 )  # fmt: skip
 JUDGES: dict[str, Callable[[Visit, Any], Iterator[Judgement]]] = {
     "InsertStmt": _rows,
@@ -138,6 +159,7 @@ JUDGES: dict[str, Callable[[Visit, Any], Iterator[Judgement]]] = {
     "CreateFunctionStmt": _routine,
     "CreateTrigStmt": _routine,
     "AlterEnumStmt": _enum,
+    OPAQUE: _opaque,
     "GrantStmt": _grant,
     **dict.fromkeys(("CallStmt", "CopyStmt", "RefreshMatViewStmt"), _writes),
     **dict.fromkeys(("DropdbStmt", "DropOwnedStmt", "DropRoleStmt", "DropTableSpaceStmt"), _loses),

@@ -5,7 +5,7 @@ from typing import Any
 
 from schema import nodes, restoring, types
 from schema.kinds import Judgement, Kind
-from schema.tables import Visit
+from schema.visits import Visit
 
 
 def alter(visit: Visit, node: Any) -> Iterator[Judgement]:
@@ -13,6 +13,9 @@ def alter(visit: Visit, node: Any) -> Iterator[Judgement]:
     table = nodes.relation(node.relation)
     if visit.fresh(table):
         yield Kind.EXPAND, f"shapes {table}, which this file makes", ""
+        return
+    if nodes.object_type(node, "objtype") == "OBJECT_VIEW":
+        yield Kind.CONTRACT, f"changes what the view {table} gives", table
         return
     for kind, command in nodes.commands(node):
         yield from _command(visit, table, kind, command)
@@ -56,6 +59,11 @@ def _dropped(visit: Visit, table: str, name: str) -> Judgement:
 
 _TAKING = {
     "AT_DropIdentity": "takes the identity column",
+    "AT_SetIdentity": "changes how the identity column is filled",
+    "AT_SetExpression": "changes how the generated column is filled",
+    "AT_AddInherit": "shows more rows",
+    "AT_DropInherit": "hides rows",
+    "AT_ReplicaIdentity": "changes what replicas are told",
     "AT_DropExpression": "takes the generated column",
     "AT_EnableRowSecurity": "hides rows",
     "AT_ForceRowSecurity": "hides rows",

@@ -27,6 +27,13 @@ def dotted(names: Any) -> str:
     return ".".join(text for text in texts if text).removeprefix(_PUBLIC)
 
 
+def routine(node: Any) -> str:
+    """The name of a function, a type, or a trigger (with its table, as DROP TRIGGER has it)."""
+    if type(node).__name__ == "CreateTrigStmt":
+        return f"{relation(node.relation)}.{node.trigname}"
+    return dotted(getattr(node, "funcname", None) or node.typeName)
+
+
 def _text(part: Any) -> str:
     return part if isinstance(part, str) else str(getattr(part, "sval", "") or "")
 

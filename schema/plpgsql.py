@@ -59,12 +59,28 @@ def _queries(tree: Any, line: int = 1) -> Iterator[tuple[str, int]]:
         if kind == "PLpgSQL_expr":
             if value["parseMode"] == _WHOLE_STATEMENT:
                 yield value["query"], here
+        elif kind in _DYNAMIC and (constant := _constant(value)) is not None:
+            yield constant, here
         else:
             yield from _queries(value, here)
 
 
 def _dynamic(tree: Any) -> bool:
-    return any(kind in _DYNAMIC or _dynamic(value) for kind, value in _entries(tree))
+    return any(
+        (kind in _DYNAMIC and _constant(value) is None) or _dynamic(value)
+        for kind, value in _entries(tree)
+    )
+
+
+def _constant(execute: Any) -> str | None:
+    """The text of an EXECUTE that is not put together: one literal, which can be read after all."""
+    expression = execute["query"]["PLpgSQL_expr"]["query"]
+    parsed = parse(f"SELECT {expression}")
+    if parsed.broken or len(parsed.statements) != 1:
+        return None
+    targets = parsed.statements[0].node.targetList
+    value = getattr(targets[0].val, "val", None) if len(targets or ()) == 1 else None
+    return getattr(value, "sval", None)
 
 
 def _entries(tree: Any) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,8 @@ say so in the CHANGELOG.
 from pathlib import Path
 
 from rendering import kustomize
+from schema import guide
+from settings.loader import ROOT
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -25,6 +27,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "urns.txt").write_text(urns(stack))
     kustomize.render(kustomize.folder())
+    (ROOT / guide.PATH).write_text(guide.guide())
 
 
 if __name__ == "__main__":

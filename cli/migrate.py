@@ -1,0 +1,100 @@
+"""`mpk migrate`: database changes that never break a running version (R-MIG-1 to R-MIG-6)."""
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.console import print_json, results
+from schema import classify
+from schema.files import Folder
+from schema.findings import Engine, Finding
+from schema.lint import folders, rule_of, stops
+from schema.lint import lint as lint_folder
+
+FOUND = 1
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def lint(
+    directory: Annotated[
+        str, typer.Argument(help="A service's migrations, or a folder that holds several such.")
+    ],
+    engine: Annotated[
+        Engine, typer.Option(help="The database that will run them.")
+    ] = Engine.POSTGRES,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check migration files before they run: each finding with its reason and the safe way.
+
+    Exit code 1 where a finding is more than advice. docs/migrations.md tells of every rule.
+    """
+    today = datetime.datetime.now(datetime.UTC).date()
+    found = {each.path: each for each in folders(Path(directory), engine)}
+    findings = {path: lint_folder(each, today) for path, each in found.items()}
+    if as_json:
+        print_json({path: _as_dict(found[path], findings[path]) for path in found})
+    else:
+        for path, folder in found.items():
+            _tell(folder, findings[path])
+    if any(stops(each) for each in findings.values()):
+        raise typer.Exit(FOUND)
+
+
+def _as_dict(folder: Folder, findings: list[Finding]) -> dict[str, Any]:
+    return {
+        "engine": folder.engine,
+        "migrations": [
+            {
+                "number": migration.number,
+                "name": migration.name,
+                "class": verdict.kind.word,
+                "takes": list(verdict.takes),
+            }
+            for migration, verdict in classify(folder).items()
+        ],
+        "findings": [_finding(each) for each in findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    rule = rule_of(finding)
+    return {
+        "file": finding.file,
+        "line": finding.line,
+        "rule": finding.rule,
+        "level": "advice" if rule.advice else "error",
+        "message": finding.message,
+        "why": rule.why,
+        "safe": rule.safe,
+        "example": dict(rule.safe_example),
+    }
+
+
+def _tell(folder: Folder, findings: list[Finding]) -> None:
+    count = len(folder.migrations)
+    if not findings:
+        results.print(f"[green]✓[/] {escape(folder.path)}: {count} migrations, nothing found")
+        return
+    results.print(f"[bold]{escape(folder.path)}[/]: {count} migrations, {len(findings)} findings")
+    for rule_id in dict.fromkeys(each.rule for each in findings):
+        _tell_rule([each for each in findings if each.rule == rule_id])
+
+
+def _tell_rule(findings: list[Finding]) -> None:
+    rule = rule_of(findings[0])
+    colour, level = ("yellow", " (advice)") if rule.advice else ("red", "")
+    results.print(f"\n[{colour}]{rule.id}[/]{level} {escape(rule.title)}")
+    for each in findings:
+        results.print(f"  {escape(each.file)}:{each.line}: {escape(each.message)}")
+    results.print(f"  why   {escape(rule.why)}", f"  safe  {escape(rule.safe)}", sep="\n")
+    results.print(escape(_indented(rule.safe_example)), style="dim")
+
+
+def _indented(example: Mapping[str, str]) -> str:
+    lines = [line for name, text in example.items() for line in (f"-- {name}", *text.splitlines())]
+    return "\n".join(f"        {line}" for line in lines)

@@ -1,0 +1,103 @@
+"""docs/migrations.md, written from the rules, so that it says what lint does."""
+
+from collections.abc import Iterator, Mapping
+
+from schema.findings import Engine, Rule
+from schema.rules import RULES
+from schema.rules.examples import BASE_UP
+from schema.squawk import REPLACED
+
+PATH = "docs/migrations.md"
+_HEAD = """\
+<!-- Written by `make golden` from schema/; edit the rules there. -->
+# Migrations
+
+While a release rolls out, two versions of a service run on one schema, and after a rollback the
+older runs on it again. So a change of the schema must suit both (R-MIG-1 to R-MIG-6). This page
+tells of the files, their classes, the commands that write them, and every rule of lint.
+
+```sh
+mpk migrate lint FOLDER            # every finding with its reason and the safe way; --json
+mpk migrate new COMMAND …          # files that follow the rules, numbered and whole
+```
+
+## Files
+
+Each service has a folder of golang-migrate's files, `NNNNNN_words.up.sql` and
+`NNNNNN_words.down.sql`. A file is sent as one command, and several statements in it are one
+transaction. At its head it says what it is, in comments that lint reads:
+
+```sql
+-- mpk:class contract
+-- mpk:step drop-column devices.note 3/3
+-- mpk:waive LOCK-4 until 2027-01-31: both tables are empty until the service is first deployed
+```
+
+`class` is needed in each up file. `step` names the change that takes several releases, and which
+of them this is. `waive` lets the file break one rule, for a reason and until a day; from the day
+after it is a finding again, and so is a waiver that covers nothing.
+
+## Classes
+
+| class | what it does to the version before | rolling the code back |
+|---|---|---|
+| `expand` | nothing: it only adds | at once; the schema may stay |
+| `migrate` | nothing: it changes rows that both read | at once; the schema stays |
+| `contract` | takes or forbids what it may use; the down file brings it back | after `down 1` |
+| `irreversible` | loses data that no down file brings back | no: forward only, or a restore |
+
+A file has the class of its strictest statement. A DROP whose down file makes the thing again
+**and** fills it is a contract; without that it is irreversible. What cannot be read (EXECUTE of
+words that are put together) counts as irreversible.
+"""
+
+
+def guide() -> str:
+    """The whole page."""
+    return "\n".join(_lines()).rstrip() + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield _HEAD
+    yield "## Rules\n"
+    yield "The examples stand after this file, `000001_initial_schema.up.sql`:\n"
+    yield _sql(BASE_UP)
+    yield "| rule | says | for |"
+    yield "|---|---|---|"
+    for rule in RULES.values():
+        yield f"| [{rule.id}](#{_anchor(rule)}) | {rule.title} | {_engines(rule)} |"
+    yield ""
+    for rule in RULES.values():
+        yield from _section(rule)
+    yield "## Squawk's rules that ours replace\n"
+    yield "Squawk sees one file at a time. These need the files before, so ours take their place:\n"
+    yield "| squawk | here |"
+    yield "|---|---|"
+    for name in sorted(REPLACED):
+        yield f"| `{name}` | {REPLACED[name]} |"
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"### {rule.id}\n"
+    advice = " *Advice: lint does not fail on it.*" if rule.advice else ""
+    yield f"**{rule.title}.**{advice} {rule.why}\n"
+    yield "Not so:\n"
+    yield _sql(_text(rule.bad_example))
+    yield f"Safe: {rule.safe}\n"
+    yield _sql(_text(rule.safe_example))
+
+
+def _text(example: Mapping[str, str]) -> str:
+    return "".join(f"-- {name}\n{text}" for name, text in example.items())
+
+
+def _sql(text: str) -> str:
+    return f"```sql\n{text}```\n"
+
+
+def _anchor(rule: Rule) -> str:
+    return rule.id.lower().replace(":", "")
+
+
+def _engines(rule: Rule) -> str:
+    return ", ".join(each.value for each in Engine if each in rule.engines)
