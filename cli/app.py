@@ -25,12 +25,15 @@ from cli.plan import plan
 from cli.preview import preview
 from cli.refresh import refresh
 from cli.render import render
+from cli.rollback import rollback
 from cli.schema import schema
 from cli.seal import seal
+from cli.status import status
 from cli.up import up
 from drill.product import DrillError
 from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
+from operations.refusal import RefusedError
 from rendering.folder import OutputFolderError
 from rendering.sources import SourceError
 from settings.problems import SettingsError
@@ -38,6 +41,7 @@ from settings.problems import SettingsError
 BAD_INPUT = 2
 NOT_THERE = 3
 INTERRUPTED = 130
+_BAD_INPUTS = (SettingsError, OutputFolderError, SourceError, UnusableError, RefusedError)
 
 
 class _Explaining(TyperGroup):
@@ -47,7 +51,13 @@ class _Explaining(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, OutputFolderError, SourceError, UnusableError) as error:
+        except (
+            SettingsError,
+            OutputFolderError,
+            SourceError,
+            UnusableError,
+            RefusedError,
+        ) as error:
             self._tell(error, BAD_INPUT)
         except EngineError as error:
             self._tell(error, error.code)
@@ -83,6 +93,8 @@ app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
 app.add_typer(migrate.app, name="migrate", help="Database changes under running versions.")
+app.command()(rollback)
+app.command()(status)
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")
 
 

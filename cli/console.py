@@ -1,13 +1,17 @@
 """Where words go: results to standard output, everything else to standard error."""
 
 import json
+import sys
 from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.live import Live
 
-results = Console(highlight=False, soft_wrap=True)
+WIDE = 160
+"""Columns of a table in a pipe, which has no width of its own."""
+
+results = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

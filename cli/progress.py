@@ -32,7 +32,7 @@ def as_dict(progress: Progress) -> dict[str, Any]:
 def workloads(settings: Settings, objects: Sequence[Progress]) -> Table:
     """The services, with what each runs and how it stands."""
     table = Table("service", "tag", "port", "state", box=None, header_style="bold")
-    deployments = {p.name: p for p in objects if p.kind == "Deployment"}
+    deployments = {p.name: p for p in objects if p.kind in ("Deployment", "Rollout")}
     for name, service in settings.services.items():
         progress = deployments[name]
         colour = {"ready": "green", "failed": "red"}.get(progress.state.phase, "yellow")

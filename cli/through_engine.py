@@ -49,7 +49,7 @@ class Looked:
     @property
     def unready(self) -> list[Progress]:
         """What does not run as the program says."""
-        return [each for each in self.objects if each.state.phase != "ready"]
+        return [each for each in self.objects if not each.state.good]
 
 
 class NotReadyError(UpdateFailedError):

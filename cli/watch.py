@@ -16,7 +16,12 @@ from cli.console import Followed
 from operations.readiness import has_progress
 from operations.wait import Progress
 
-_MARKS = {"ready": "[green]✓[/]", "progressing": "[yellow]…[/]", "failed": "[red]✗[/]"}
+_MARKS = {
+    "ready": "[green]✓[/]",
+    "progressing": "[yellow]…[/]",
+    "failed": "[red]✗[/]",
+    "paused": "[cyan]‖[/]",
+}
 _ROWS_KEPT_FREE = 6
 
 

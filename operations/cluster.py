@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +27,16 @@ _CONFLICT = 409
 
 Object = dict[str, Any]
 """A Kubernetes object as the API server gives it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where one object is."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
 
 
 class ClusterError(Exception):
@@ -90,6 +101,43 @@ class Cluster:
             return []
         return [item | {"kind": kind, "apiVersion": api_version} for item in found["items"]]
 
+    def create(self, content: Mapping[str, Any]) -> Object:
+        """Make an object; `ConflictError` where one of that name is there already."""
+        with _explained():
+            return self._write(self._client.create, content)
+
+    def replace(self, content: Mapping[str, Any]) -> Object:
+        """Write an object as it was read; `ConflictError` where it changed meanwhile."""
+        with _explained():
+            return self._write(self._client.replace, content)
+
+    def merge(
+        self, place: Place, change: Mapping[str, Any], *, subresource: str | None = None
+    ) -> Object:
+        """Change these fields and no others; None removes one. `subresource`: status."""
+        with _explained():
+            return self._call(
+                self._client.patch,
+                place.api_version,
+                place.kind,
+                subresource=subresource,
+                name=place.name,
+                namespace=place.namespace or None,
+                body=dict(change),
+                content_type="application/merge-patch+json",
+                field_manager=FIELD_MANAGER,
+            )
+
+    def _write(self, verb: Any, content: Mapping[str, Any]) -> Object:
+        return self._call(
+            verb,
+            content["apiVersion"],
+            content["kind"],
+            body=dict(content),
+            namespace=content["metadata"].get("namespace"),
+            field_manager=FIELD_MANAGER,
+        )
+
     def delete(self, api_version: str, kind: str, name: str, namespace: str = "") -> bool:
         """Delete an object with what it owns; False where it was gone already."""
         try:
@@ -113,9 +161,18 @@ class Cluster:
         found.sort(key=lambda resource: not resource.preferred)
         return str(found[0].group_version) if found else None
 
-    def _call(self, verb: Any, api_version: str, kind: str, **arguments: Any) -> Object:
+    def _call(
+        self,
+        verb: Any,
+        api_version: str,
+        kind: str,
+        *,
+        subresource: str | None = None,
+        **arguments: Any,
+    ) -> Object:
         try:
             resource = self._client.resources.get(api_version=api_version, kind=kind)
+            resource = resource.subresources[subresource] if subresource else resource
         except dynamic_exceptions.ResourceNotFoundError:
             raise _MissingError(f"the cluster serves no {kind} of {api_version}") from None
         answer = verb(resource, serialize=False, _request_timeout=CALL_SECONDS, **arguments)

@@ -23,6 +23,7 @@ from operations.wait import (
     Report,
     give_up,
     look,
+    overdue,
     progress_of,
 )
 from rendering.manifest import Manifest
@@ -46,8 +47,8 @@ class Deployed:
 
     @property
     def succeeded(self) -> bool:
-        """Whether everything is ready."""
-        return all(progress.state.phase == "ready" for progress in self.objects)
+        """Whether everything is ready, or waits for a person who promotes it."""
+        return all(progress.state.good for progress in self.objects)
 
     @property
     def changed(self) -> bool:
@@ -110,7 +111,7 @@ class Deployment:
             self._report(progresses)
             if all(progress.settled for progress in progresses):
                 return
-            if time.monotonic() > deadline:
+            if overdue(progresses, deadline):
                 give_up(progresses, timeout_seconds)
                 return
             time.sleep(POLL_SECONDS)
@@ -129,7 +130,7 @@ class Deployment:
                     progress.change = "blocked"
                     progress.state = State("failed", f"blocked by {failed.kind} {failed.name}")
                     advanced = True
-                elif unready := [p for p in before if p.state.phase != "ready"]:
+                elif unready := [p for p in before if not p.state.good]:
                     awaited = unready[0]
                     message = f"waits for {awaited.kind} {awaited.name}"
                     progress.state = State("progressing", message)

@@ -73,6 +73,19 @@ def compared(found: Object, declared: Mapping[str, Any]) -> Object:
     return part | {key: found[key] for key in ("apiVersion", "kind")}
 
 
+def applied_by(found: Object, manager: str) -> Object:
+    """What a manager applied to an object last: the fields that it owns, with their values."""
+    owned: list[Object] = [
+        entry.get("fieldsV1") or {}
+        for entry in found["metadata"].get("managedFields", [])
+        if entry.get("manager") == manager and entry.get("operation") == "Apply"
+    ]
+    part = cast("Object", _part(found, {}, owned))
+    identity = {key: found["metadata"][key] for key in ("name", "namespace")}
+    metadata = {**part.get("metadata", {}), **identity}
+    return {**part, "apiVersion": found["apiVersion"], "kind": found["kind"], "metadata": metadata}
+
+
 def _declared(settings: Settings) -> tuple[list[Object], tuple[str, ...]]:
     """What the program declares, with the secrets that `mpk up` would use where they are here."""
     # Where nothing is generated the values are somewhere else, in the file or in another's hands.

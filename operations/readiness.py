@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Phase = Literal["ready", "progressing", "failed"]
+from operations import rollouts
+
+Phase = Literal["ready", "progressing", "failed", "paused"]
+"""`paused`: nothing is wrong, and nothing more happens until a person decides."""
 
 # What the kubelet reports where waiting longer helps nobody.
 _HOPELESS = frozenset(
@@ -32,12 +35,19 @@ class State:
     phase: Phase
     message: str = ""
 
+    @property
+    def good(self) -> bool:
+        """Whether it is where it should be, if only until a person goes on."""
+        return self.phase in ("ready", "paused")
+
 
 def assess(content: Mapping[str, Any]) -> State:
     """The state of one object as the API server gives it."""
     match content.get("kind"):
         case "Deployment":
             return _deployment(content)
+        case "Rollout":
+            return _rollout(content)
         case "StatefulSet":
             return _stateful_set(content)
         case "Job":
@@ -50,7 +60,7 @@ def assess(content: Mapping[str, Any]) -> State:
 
 def has_progress(kind: str) -> bool:
     """Whether objects of this kind take time to become ready."""
-    return kind in ("Deployment", "StatefulSet", "Job", "HorizontalPodAutoscaler")
+    return kind in ("Deployment", "Rollout", "StatefulSet", "Job", "HorizontalPodAutoscaler")
 
 
 def pod_trouble(pods: Iterable[Mapping[str, Any]]) -> State | None:
@@ -107,6 +117,23 @@ def _deployment(content: Mapping[str, Any]) -> State:
     if old:
         return State("progressing", f"{old} old still run")
     return State("progressing", f"{available}/{wanted} available")
+
+
+def _rollout(content: Mapping[str, Any]) -> State:
+    status = content.get("status", {})
+    if not rollouts.seen(content):
+        return State("progressing", "not seen by its controller yet")
+    message, phase = str(status.get("message", "")), status.get("phase")
+    if phase == "Degraded":
+        return State("failed", message or "degraded")
+    if phase == "Healthy":
+        available = int(status.get("availableReplicas", 0))
+        return State("ready", f"{available}/{content['spec'].get('replicas', 1)} available")
+    where = rollouts.told_step(content)
+    if reason := rollouts.pause(content):
+        told = rollouts.AWAITS_A_PERSON.get(reason, reason)
+        return State("paused", f"{where}: {told}" if where else told)
+    return State("progressing", ": ".join(filter(None, [where, message])) or "progressing")
 
 
 def _stateful_set(content: Mapping[str, Any]) -> State:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from operations import rollouts
 from operations.cluster import Cluster, Object
 from operations.readiness import State, assess, has_progress, pod_trouble
 from rendering.manifest import Manifest
@@ -37,6 +38,8 @@ class Progress:
     started: float | None = None
     seconds: float | None = None
     troubled_since: float | None = None
+    scheduled_seconds: float = 0.0
+    """Pauses of its own that it takes on its way; waiting for them is no fault."""
     events: list[str] = field(default_factory=list[str])
 
     @property
@@ -83,10 +86,16 @@ def until_ready(
         report(waited)
         if all(progress.settled for progress in waited):
             return waited
-        if time.monotonic() > deadline:
+        if overdue(waited, deadline):
             give_up(waited, timeout_seconds)
             return waited
         time.sleep(POLL_SECONDS)
+
+
+def overdue(progresses: Sequence[Progress], deadline: float) -> bool:
+    """Whether the time is up, the pauses of canaries that still go on not counted."""
+    scheduled = max((p.scheduled_seconds for p in progresses if not p.settled), default=0.0)
+    return time.monotonic() > deadline + scheduled
 
 
 def give_up(progresses: Sequence[Progress], timeout_seconds: float) -> None:
@@ -119,6 +128,8 @@ def _judge(
         progress.settle(State("failed", NOT_THERE))
         return
     state = assess(live)
+    if progress.kind == "Rollout":
+        progress.scheduled_seconds = rollouts.scheduled_seconds(live)
     own_pods = _pods_of(live, pods)
     if state.phase == "progressing" or _may_be_stale(live, state):
         state = _with_trouble(progress, state, own_pods)
@@ -126,13 +137,21 @@ def _judge(
         progress.state = state
         return
     if state.phase == "failed":
-        progress.events = _last_events(cluster, progress, own_pods)
+        progress.events = [
+            *_verdicts(cluster, live),
+            *_last_events(cluster, progress, own_pods),
+        ]
     progress.settle(state)
 
 
 def _may_be_stale(live: Object, state: State) -> bool:
-    """A Deployment keeps an exceeded deadline until its pods move again, cause mended or not."""
-    return live["kind"] == "Deployment" and state.phase == "failed"
+    """An exceeded deadline stays until the pods move again, cause mended or not.
+
+    An aborted Rollout is not late: its controller has decided.
+    """
+    aborted = live.get("status", {}).get("abort", False)
+    late = live["kind"] == "Deployment" or (live["kind"] == "Rollout" and not aborted)
+    return late and state.phase == "failed"
 
 
 def _with_trouble(progress: Progress, state: State, pods: Sequence[Object]) -> State:
@@ -145,6 +164,14 @@ def _with_trouble(progress: Progress, state: State, pods: Sequence[Object]) -> S
     if now - progress.troubled_since < PATIENCE_SECONDS:
         return State("progressing", trouble.message)
     return trouble
+
+
+def _verdicts(cluster: Cluster, live: Object) -> list[str]:
+    """What the analysis of a failed Rollout saw, and asked."""
+    if live["kind"] != "Rollout":
+        return []
+    runs = cluster.list(live["apiVersion"], "AnalysisRun", live["metadata"]["namespace"])
+    return list(rollouts.verdicts(rollouts.of_revision(runs, live)))
 
 
 def _last_events(cluster: Cluster, progress: Progress, pods: Sequence[Object]) -> list[str]:

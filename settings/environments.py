@@ -139,6 +139,9 @@ class Environment(Model):
     access: dict[Group, Literal["see", "change"]] = Field(default={})
     """What each group may do with the product's objects (R-ENV-2); nobody reads Secrets."""
 
+    approval: bool = False
+    """Whether versions change only after somebody approved it, whom the command names (R-ENV-2)."""
+
     workload: WorkloadSize
     """Row of R-OVL."""
 

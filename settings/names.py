@@ -49,6 +49,10 @@ ROUTE = "primary"
 PRIORITIES = {"data": 100000, "critical": 10000, "standard": 1000}
 """Who keeps running when nodes are full: the data stores, then the services that matter most."""
 
+ANNOTATION_PREFIX = "manpasik.com/"
+SCHEMA_ANNOTATION = "manpasik.com/schema-version"
+"""Of a workload, and so of each revision that it keeps: the schema its code was released with."""
+
 APPLICATION = "manpasik"
 _LONGEST_NAME = 63
 LONGEST_DATABASE = 63
@@ -122,6 +126,22 @@ def digest(content: object) -> str:
     """Ten hexadecimal digits that change with the content and with nothing else."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def release_lock(stack: str) -> str:
+    """The Lease that whoever changes a stack's versions holds."""
+    return f"manpasik-release-{_dns(stack)}"
+
+
+def release_record(stack: str, when: str) -> str:
+    """The ConfigMap that keeps what one release did; `when` sorts."""
+    return f"manpasik-release-{_dns(stack)}-{when}"
+
+
+def _dns(stack: str) -> str:
+    """A stack's name as part of an object's name, which has no capitals and no underscores."""
+    plain = re.sub(r"[^a-z0-9.-]", "-", stack.lower())
+    return plain if plain == stack else f"{plain}-{digest(stack)}"
 
 
 def version_label(tag: str) -> str:

@@ -21,7 +21,9 @@ _CHANGE = (
     (["apps"], ["deployments", "deployments/scale"], ["patch", "update"]),
     (["autoscaling"], ["horizontalpodautoscalers"], ["patch", "update"]),
     (["batch"], ["jobs"], ["create", "delete"]),
-    ([""], ["configmaps"], ["patch", "update"]),
+    # The lock of a release and its record (decision 0048).
+    ([""], ["configmaps"], ["create", "delete", "patch", "update"]),
+    (["coordination.k8s.io"], ["leases"], ["get", "create", "delete", "patch", "update"]),
     ([""], ["pods"], ["delete"]),
     ([""], ["pods/eviction"], ["create"]),
 )

@@ -56,6 +56,11 @@ class Workload(pulumi.ComponentResource):
     def _meta(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
         return pods.metadata(name, self._args.namespace, self._labels)
 
+    def _released(self, name: str) -> k8s.meta.v1.ObjectMetaArgs:
+        """Each revision keeps what its code finds in the database (pitfall M-4)."""
+        schema = {names.SCHEMA_ANNOTATION: str(len(self._args.service.schema_files))}
+        return pods.metadata(name, self._args.namespace, self._labels, schema)
+
     def _deployment(self, name: str, pod: k8s.core.v1.PodTemplateSpecArgs) -> Scaled:
         # R-P2-ROLL, to the letter.
         strategy = k8s.apps.v1.DeploymentStrategyArgs(
@@ -64,7 +69,7 @@ class Workload(pulumi.ComponentResource):
         )
         made = k8s.apps.v1.Deployment(
             f"{name}-deployment",
-            metadata=self._meta(name),
+            metadata=self._released(name),
             spec=k8s.apps.v1.DeploymentSpecArgs(
                 replicas=self._replicas(),
                 min_ready_seconds=10,
@@ -99,7 +104,7 @@ class Workload(pulumi.ComponentResource):
             f"{name}-rollout",
             api_version=_ROLLOUT_VERSION,
             kind="Rollout",
-            metadata=self._meta(name),
+            metadata=self._released(name),
             spec=spec,
             opts=self._options("Rollout", [*args.starts_after, *after]),
         )

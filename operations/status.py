@@ -1,0 +1,131 @@
+"""Where a stack stands: each service's version and course, who changes it, what the last one did.
+
+Read from the cluster alone, so it tells the truth after any command was killed (acceptance 9 of the
+releases): a record that still says `running` while nobody holds the lock was interrupted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from operations import lock, records, rollouts, workloads
+from operations.cluster import Cluster
+from operations.records import Record
+from operations.workloads import Workload
+from settings.loader import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One service."""
+
+    service: str
+    version: str
+    """The version that answers; `v1 → v2` while a new one comes in."""
+    declared: str
+    """What the stack's file says."""
+    strategy: str
+    step: str
+    weight: int | None
+    pods: str
+    analysis: str
+    phase: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """All of it."""
+
+    stack: str
+    rows: Sequence[Row]
+    missing: Sequence[str]
+    """Services that the stack declares and the cluster does not have."""
+    holder: str | None
+    """Who changes versions now."""
+    last: Record | None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the last command ended without a word."""
+        return self.last is not None and self.last.outcome == "running" and self.holder is None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every service runs what was asked for."""
+        return not self.missing and all(row.phase in ("ready", "paused") for row in self.rows)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "stack": self.stack,
+            "services": [row.as_dict() for row in self.rows],
+            "missing": list(self.missing),
+            "holder": self.holder,
+            "interrupted": self.interrupted,
+            "healthy": self.healthy,
+            "last": self.last.as_dict() if self.last else None,
+            "advice": advice(self),
+        }
+
+
+def read(cluster: Cluster, settings: Settings) -> Status:
+    """Ask the cluster."""
+    found = workloads.read(cluster, settings.services)
+    last = next(iter(records.read(cluster, settings.stack_name)), None)
+    return Status(
+        stack=settings.stack_name,
+        rows=[_row(each, settings) for each in found.values()],
+        missing=sorted(settings.services.keys() - found.keys()),
+        holder=lock.holder(cluster, settings.stack_name),
+        last=last,
+    )
+
+
+def advice(status: Status) -> list[str]:
+    """What to do next, where something is to be done."""
+    if status.holder:
+        return [f"running now: {status.holder}"]
+    last = status.last
+    if not status.interrupted or last is None:
+        return []
+    stage = last.stages[-1].name if last.stages else "start"
+    moved = _at(status.rows, {n: s.after for n, s in last.services.items()})
+    again = f"mpk {last.action} {last.version} --stack {status.stack}"
+    where = f"the {last.action} of {last.version} begun {last.started} by {last.by} was interrupted"
+    return [
+        f"{where} in its stage `{stage}`: {moved} of {len(last.services)} services are at it",
+        f"go on: {again}" if last.action == "release" else f"look, then repeat: {again}",
+        *([f"or back: mpk rollback --all --stack {status.stack}"] if last.action == "release"
+          and moved else []),
+    ]  # fmt: skip
+
+
+def _at(rows: Sequence[Row], wanted: Mapping[str, str]) -> int:
+    return sum(row.service in wanted and row.version == wanted[row.service] for row in rows)
+
+
+def _row(workload: Workload, settings: Settings) -> Row:
+    state, live = workload.state, workload.live
+    stable, asked = workload.stable_version, workload.version
+    return Row(
+        service=workload.service,
+        version=asked if stable == asked else f"{stable} → {asked}",
+        declared=settings.image_tag(workload.service),
+        strategy=workload.strategy,
+        step=rollouts.told_step(live) if live["kind"] == "Rollout" else "",
+        weight=rollouts.weight(live) if live["kind"] == "Rollout" else None,
+        pods=f"{workload.ready}/{workload.wanted}",
+        analysis=_analysis(workload),
+        phase=state.phase,
+        message=state.message,
+    )
+
+
+def _analysis(workload: Workload) -> str:
+    told = rollouts.samples(workload.runs)
+    return ", ".join(f"{name} {each['phase']} ({each['last']})" for name, each in told.items())
