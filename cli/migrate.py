@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from cli import migrate_new
 from cli.console import print_json, results
 from schema import classify
 from schema.files import Folder
@@ -17,6 +18,7 @@ from schema.lint import lint as lint_folder
 
 FOUND = 1
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(migrate_new.app, name="new", help="Write files that follow the rules.")
 
 
 @app.command()

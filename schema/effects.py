@@ -44,7 +44,12 @@ def _view(schema: Schema, node: Any, file: str) -> None:
 def _add_column(table: Table, name: str, column: Any) -> None:
     found = nodes.constraints(column)
     nullable = not found.keys() & {"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"}
-    made = Column(type=nodes.type_name(column.typeName), nullable=nullable)
+    made = Column(
+        type=nodes.type_name(column.typeName),
+        nullable=nullable,
+        has_default="CONSTR_DEFAULT" in found,
+        counted="CONSTR_IDENTITY" in found,
+    )
     table.columns[column.colname] = made
     for each in column.constraints or ():
         _add_constraint(table, name, each, column.colname)
@@ -68,7 +73,11 @@ def _add_constraint(table: Table, name: str, node: Any, column: str = "") -> Non
     middle = "_".join(columns) if kind != "CONSTR_PRIMARY" else ""
     own = node.conname or "_".join(part for part in (name, middle, _NAMES[kind]) if part)
     table.constraints[own] = Constraint(
-        type=kind, columns=columns, valid=not node.skip_validation, not_null=_kept(node)
+        type=kind,
+        columns=columns,
+        valid=not node.skip_validation,
+        not_null=_kept(node),
+        refers=nodes.relation(node.pktable) if node.pktable else None,
     )
 
 

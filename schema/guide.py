@@ -49,6 +49,14 @@ after it is a finding again, and so is a waiver that covers nothing.
 A file has the class of its strictest statement. A DROP whose down file makes the thing again
 **and** fills it is a contract; without that it is irreversible. What cannot be read (EXECUTE of
 words that are put together) counts as irreversible.
+
+## Files that are written
+
+`mpk migrate new` has `add-column`, `drop-column`, `rename-table`, `index`, `backfill` and
+`not-null`. It numbers the files, lints them, and writes all of them or none. A change of several
+releases is written one release at a time: run the same command again in the next. A lock is asked
+for 200 ms at a time; rows are changed in transactions of 1,000, and a killed run goes on where it
+ended (decision 0051).
 """
 
 

@@ -14,6 +14,9 @@ class Column:
 
     type: str
     nullable: bool = True
+    has_default: bool = False
+    counted: bool = False
+    """Filled by an identity's sequence."""
     loosened_in: int | None = None
     """The migration that took its NOT NULL away (release 2 of R-MIG-2)."""
 
@@ -25,6 +28,8 @@ class Constraint:
     type: str
     columns: tuple[str, ...] = ()
     valid: bool = True
+    refers: str | None = None
+    """The table that a foreign key refers to."""
     not_null: str | None = None
     """The column that a CHECK keeps from being null."""
 

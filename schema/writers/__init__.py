@@ -1,0 +1,1 @@
+"""Migrations that follow the rules, written: `mpk migrate new`."""
