@@ -13,8 +13,12 @@ from cli.console import print_json, results
 from schema import classify
 from schema.files import Folder
 from schema.findings import Engine, Finding
+from schema.initial import initial, read_sources
 from schema.lint import folders, rule_of, stops
 from schema.lint import lint as lint_folder
+from schema.writing import place
+from settings.loader import load_catalog
+from settings.problems import Problem, SettingsError, did_you_mean
 
 FOUND = 1
 app = typer.Typer(no_args_is_help=True)
@@ -45,6 +49,33 @@ def lint(
             _tell(folder, findings[path])
     if any(stops(each) for each in findings.values()):
         raise typer.Exit(FOUND)
+
+
+@app.command()
+def adopt(
+    service: Annotated[str, typer.Argument(help="A service of the catalogue, by its name.")],
+    sql: Annotated[str, typer.Argument(help="The product's folder of *.sql files.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The service's migrations.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Write a service's first migrations from the product's files, in the catalogue's order.
+
+    On a database that has the tables they touch nothing, and say where its shape is another.
+    """
+    services = load_catalog().services
+    if service not in services:
+        remedy = did_you_mean(service, services)
+        problem = Problem(
+            file="mpk migrate adopt", key="SERVICE", value=service, message="is no service",
+            remedy=remedy,
+        )  # fmt: skip
+        raise SettingsError([problem])
+    sources = read_sources(Path(sql), services[service].schema_files)
+    paths = place(Path(output), initial(sources))
+    if as_json:
+        print_json({"files": [str(path) for path in paths]})
+    for path in () if as_json else paths:
+        results.print(str(path), markup=False)
 
 
 def _as_dict(folder: Folder, findings: list[Finding]) -> dict[str, Any]:

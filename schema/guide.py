@@ -57,6 +57,10 @@ words that are put together) counts as irreversible.
 releases is written one release at a time: run the same command again in the next. A lock is asked
 for 200 ms at a time; rows are changed in transactions of 1,000, and a killed run goes on where it
 ended (decision 0051).
+
+`mpk migrate adopt SERVICE SQL -o FOLDER` makes the product's own files the first migrations. Where
+the tables are there already, nothing is touched; where one has another shape, the file stops and
+names what it lacks.
 """
 
 

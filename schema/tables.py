@@ -59,6 +59,12 @@ class Schema:
         known = self.tables.get(table)
         return known.columns.get(name) if known else None
 
+    def tables_of(self, file: str) -> dict[str, list[str]]:
+        """The tables that a file has made, with their columns."""
+        return {
+            n: list(t.columns) for n, t in self.tables.items() if t.made_by == file and t.columns
+        }
+
     def forget(self, table: str) -> None:
         """Take a table out, with what hangs on it."""
         self.tables.pop(table, None)

@@ -19,7 +19,7 @@ def write(folder: Folder, drafts: Sequence[Draft], today: date) -> list[Path]:
         up, down = file_names(number, draft.name)
         texts |= {up: draft.up_text(), down: draft.down_text()}
     _refuse(folder, texts, today)
-    return _place(Path(folder.path), texts)
+    return place(Path(folder.path), texts)
 
 
 def _refuse(folder: Folder, texts: dict[str, str], today: date) -> None:
@@ -40,22 +40,25 @@ def _refuse(folder: Folder, texts: dict[str, str], today: date) -> None:
         raise SettingsError(problems)
 
 
-def _place(place: Path, texts: dict[str, str]) -> list[Path]:
+def place(folder: Path, texts: dict[str, str]) -> list[Path]:
     """Whole files under their names: ways back first, so that no way there stands without one."""
     made = list[Path]()
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name in sorted(texts, key=lambda each: (".up." in each, each)):
-            with tempfile.NamedTemporaryFile("w", dir=place, delete=False, encoding="utf-8") as new:
+            with tempfile.NamedTemporaryFile(
+                "w", dir=folder, delete=False, encoding="utf-8"
+            ) as new:
                 new.write(texts[name])
             try:
-                os.link(new.name, place / name)  # never over a file that is there
+                os.link(new.name, folder / name)  # never over a file that is there
             finally:
                 Path(new.name).unlink()
-            made.append(place / name)
+            made.append(folder / name)
     except OSError as error:
         for path in made:
             path.unlink()
         message = f"cannot be written: {error.strerror}"
-        problem = Problem(file=str(place), key="", value="", message=message, remedy="")
+        problem = Problem(file=str(folder), key="", value="", message=message, remedy="")
         raise SettingsError([problem]) from error
     return sorted(made)
