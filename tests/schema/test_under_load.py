@@ -94,6 +94,18 @@ def steps(database, direction, count):
         assert done.returncode == 0, done.stderr
 
 
+def crosswise(database):
+    """What one version writes under its name, the other finds under its own."""
+    for written, asked, found in (
+        ("INSERT INTO owners VALUES (900001, 'a')", "SELECT name FROM patients", "a"),
+        ("UPDATE patients SET name = 'b' WHERE id = 900001", "SELECT name FROM owners", "b"),
+        ("UPDATE owners SET id = 900002 WHERE id = 900001", "SELECT id FROM patients", "900002"),
+        ("DELETE FROM patients WHERE id = 900002", "SELECT id FROM owners", ""),
+    ):
+        database.ask(written)
+        assert database.ask(f"{asked} WHERE id > 900000") == found, written
+
+
 HELPERS = {
     "add-column": (
         lambda _: columns.add_column("devices.checked", "boolean", "false", required=True),
@@ -164,6 +176,7 @@ def test_a_table_is_renamed_in_two_releases_and_no_row_is_lost_either_way(databa
         steps(database, "up", 2)
         with versions(database, new):
             assert checksum(database, "patients", "id, name") == rows
+            crosswise(database)
     assert database.ask("SELECT count(*) FROM owners") == str(ROWS), "both see what either deletes"
     release()
     with versions(database, new):
