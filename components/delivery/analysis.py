@@ -79,12 +79,14 @@ def step(delivery: Delivery) -> Spec:
             # The first success is enough; until then it waits as long as the step took.
             "consecutiveSuccessLimit": 1,
             "inconclusiveLimit": waits,
+            # The controller refuses a Rollout whose step might be judged without an end.
+            "count": waits + 1,
         }
         for each in _at_the_end(delivery)
     ]
     seen = _metric(_seen(delivery), delivery)
     # Nothing at all in a whole step is a broken route or scrape: after the wait, that is an end.
-    seen |= {"consecutiveSuccessLimit": 1, "failureLimit": waits}
+    seen |= {"consecutiveSuccessLimit": 1, "failureLimit": waits, "count": waits + 1}
     return _template([seen, *metrics], (SERVICE, CANARY, STABLE))
 
 

@@ -142,3 +142,9 @@ def test_the_watch_lasts_ten_minutes_and_a_smoke_test_has_one_try():
     job = JUDGES["manpasik-smoke"]["smoke"]["provider"]["job"]["spec"]
     assert job["backoffLimit"] == 0
     assert job["template"]["spec"]["restartPolicy"] == "Never"
+
+
+@pytest.mark.parametrize("metric", JUDGES["manpasik-step"].values(), ids=JUDGES["manpasik-step"])
+def test_a_step_is_judged_so_many_times_and_no_more_or_the_controller_refuses_it(metric):
+    limit = metric.get("inconclusiveLimit", metric.get("failureLimit"))
+    assert metric["count"] == limit + 1, "InvalidSpec: it «runs indefinitely»"
