@@ -12,7 +12,7 @@ from rich.table import Table
 
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import evidence, rolling, sessions
+from drill import canary, evidence, rolling, sessions, stage
 from drill.evidence import Evidence
 from drill.picture import Drawn
 from drill.prober import MOST_PER_SECOND
@@ -49,6 +49,22 @@ def roll(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out =
             runs += [rolling.roll(drill, FIRST, new), rolling.roll(drill, new, FIRST)]
         found = rolling.judged(runs, rate)
         drawn = _drawn(drill, found, runs[0].new)
+    _tell(found, drawn, out, as_json=as_json)
+
+
+@app.command("canary-abort")
+def abort(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
+    """Release versions of which every answer is an error, and see each undone by itself."""
+    seconds = OPENING_SECONDS + 240 * repeat
+    plan = sessions.Plan(strategy="canary", seconds=seconds, rate=rate)
+    with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
+        runs: list[canary.Run] = []
+        for number in range(repeat):
+            report(number, repeat, "releasing a bad version")
+            runs.append(canary.canary(drill, canary.BAD["5xx-100"].behaviour, 200))
+            canary.back_to(drill, runs[-1].before)
+        found = canary.judged(runs, rate, stage.messages(drill.stage))
+        drawn = _drawn(drill, found, runs[0].version)
     _tell(found, drawn, out, as_json=as_json)
 
 

@@ -111,7 +111,7 @@ def deploy(kubeconfig: str, of: Settings, tempo: Tempo = AS_IS, seconds: float =
     """Bring the whole program of the stack onto the cluster, and wait until it is ready."""
     recorded = [_at(tempo, each) for each in manifests(record(of))]
     cluster = Cluster(kubeconfig)
-    done = Deployment(cluster, of.stack_name, recorded, force=True).run(seconds)
+    done = Deployment(cluster, of.stack_name, recorded, force=True, adopt=True).run(seconds)
     if not done.succeeded:
         raise DrillError(_told((p.kind, p.name, p.state.message) for p in done.failures))
     objects = tuple(reveal(each.content) for each in recorded)

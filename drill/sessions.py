@@ -16,7 +16,7 @@ from drill.runs import Drill
 from localcluster import Cluster, Report, SimulatedNode, crds, record, releases
 from rendering import manifests
 from rendering import record as recorded
-from settings import signals
+from settings import names, signals
 from settings.loader import Settings
 from settings.strategy import Strategy
 
@@ -71,7 +71,8 @@ def prepare(cluster: Cluster, plan: Plan, report: Report = localcluster.quiet) -
     wanted = product.settings(plan.strategy, figures)
     objects = [each.content for each in manifests(recorded(wanted))]
     # The data plane reads the mesh's kinds, whether the product declares any or not.
-    projects = {*crds.projects_for(objects), "istio", "argo-rollouts"}
+    there = set[str]() if plan.strategy == "rolling" else set[str](releases.PROJECTS)
+    projects = {*crds.projects_for(objects), *releases.PROJECTS} - there
     crds.install(cluster, crds.crds(*projects, report=report), report)
     return wanted
 
@@ -82,6 +83,8 @@ def running(
 ) -> Generator[Drill]:
     """The data plane and a prober of the service, while the block lasts."""
     plane = stage.set_up(cluster, rules)
+    if rules:
+        deployed.cluster.apply(_webhook(plane), force=True)
     directory = record.directory_of(cluster.name)
     try:
         with stage.probing(plane, SERVICE, rate=rate, seconds=seconds) as file:
@@ -93,6 +96,20 @@ def running(
             )
     finally:
         stage.take_down(plane)
+
+
+def _webhook(plane: stage.Stage) -> dict[str, Any]:
+    """The Secret in which the Rollouts controller looks for where to send its messages."""
+    url = f"http://127.0.0.1:{plane.metrics_port}/"
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "argo-rollouts-notification-secret",
+            "namespace": names.ROLLOUTS_NAMESPACE,
+        },
+        "stringData": {"slack-webhook": url},
+    }
 
 
 def _rules(of: Settings) -> Sequence[signals.Rule]:

@@ -18,7 +18,7 @@ import yaml
 from drill import behaviour, envoy, prober
 from drill.behaviour import Behaviour
 from drill.metrics import Source
-from drill.world import SOURCE_FILE
+from drill.world import MESSAGES, SOURCE_FILE
 from localcluster import Cluster, LocalClusterError, ports, processes, record, releases
 from localcluster.files import make_private_directory, write_private
 from localcluster.processes import Launch
@@ -69,6 +69,13 @@ def set_up(cluster: Cluster, rules: Sequence[signals.Rule]) -> Stage:
     if rules:
         _record(cluster.name, rules, metrics_port)
     return Stage(cluster=cluster.name, folder=folder, port=port, metrics_port=metrics_port)
+
+
+def messages(stage: Stage) -> list[str]:
+    """What the controllers have sent to the webhook."""
+    file = stage.folder / MESSAGES
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return [str(json.loads(line)["text"]) for line in lines]
 
 
 def take_down(stage: Stage) -> None:

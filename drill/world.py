@@ -6,6 +6,7 @@ Prometheus. It decides nothing about a release: what the controllers write is wh
 
 import asyncio
 import contextlib
+import json
 import sys
 import time
 from collections import Counter
@@ -28,6 +29,8 @@ DEBOUNCE_SECONDS = 0.1
 once."""
 LOOK_SECONDS = 0.1
 SOURCE_FILE = "metrics-source"
+MESSAGES = "messages.jsonl"
+"""What was sent to the webhook, a message a line."""
 _SPACE = f"namespaces/{names.APPLICATION_NAMESPACE}"
 _ISTIO = f"/apis/networking.istio.io/v1/{_SPACE}"
 KINDS = (
@@ -102,14 +105,25 @@ class World:
         ]
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
-            body = self._text().encode()
-            head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n"
-            writer.write(f"{head}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode())
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            await self._take(head, reader)
+            body = b"ok\n" if head.startswith("POST ") else self._text().encode()
+            told = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n"
+            writer.write(f"{told}content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode())
             writer.write(body)
             await writer.drain()
             writer.close()
+
+    async def _take(self, head: str, reader: asyncio.StreamReader) -> None:
+        """Keep what is posted: this is the webhook, too."""
+        if not head.startswith("POST "):
+            return
+        lengths = (line for line in head.lower().splitlines() if line.startswith("content-length:"))
+        size = int(next(lengths, "content-length: 0").partition(":")[2])
+        text = (await reader.readexactly(size)).decode()
+        with (self._folder / MESSAGES).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(json.loads(text)) + "\n")
 
     def _text(self) -> str:
         pods = self._watched.snapshot()["pods"]

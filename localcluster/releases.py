@@ -21,6 +21,8 @@ from localcluster.files import make_private_directory, write_private
 from localcluster.programs import Report, quiet
 
 PROJECT = "argo-rollouts"
+PROJECTS = (PROJECT, "istio")
+"""Whose kinds `add` has the cluster serve."""
 SCRAPE_SECONDS = 5
 RELOAD_SECONDS = 10
 _ROLE = "manifests/role/argo-rollouts-clusterrole.yaml"
@@ -35,7 +37,7 @@ def add(
     """Have the cluster run both from now on; one that does already stays as it is."""
     directory = record.directory_of(cluster.name)
     _configure_prometheus(directory, f"{scrape_seconds}s")
-    crds.install(cluster, crds.crds(PROJECT, "istio", report=report), report)
+    crds.install(cluster, crds.crds(*PROJECTS, report=report), report)
     api = record.endpoint(directory, record.load(directory))
     api.apply(f"/api/v1/namespaces/{ROLLOUTS_NAMESPACE}", _namespace())
     api.apply(f"/apis/{_RBAC}/v1/clusterroles/{_NAME}", _role())

@@ -1,0 +1,33 @@
+"""What a drill of a bad version says was kept (R-P3-ABORT, issue 6)."""
+
+import pytest
+
+from drill import canary
+from drill.canary import Run
+
+
+def run(**more):
+    values = {
+        "version": "v2", "before": "v1", "outcome": "aborted", "reason": "error-rate",
+        "seconds": 20.0, "answers": 100, "failed": 5, "failed_of_others": 0, "bad_to_stable": 12.0,
+    }  # fmt: skip
+    return Run(**{**values, **more})
+
+
+def test_an_abort_in_time_with_its_message_keeps_every_promise():
+    found = canary.judged([run()], 100, ["자동 롤백 실행"])
+    assert found.kept, found.promises
+    assert found.figures["reasons"] == ["error-rate"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "sent"),
+    [
+        ({"outcome": "promoted"}, ["message"]),
+        ({"failed_of_others": 1}, ["message"]),
+        ({"bad_to_stable": 30.0}, ["message"]),
+        ({}, []),
+    ],
+)
+def test_each_promise_that_was_broken_is_told(seen, sent):
+    assert list(canary.judged([run(**seen)], 100, sent).promises.values()).count(False) == 1
