@@ -111,7 +111,7 @@ _KINDS = (
     ),
     _kind(
         PlanError,
-        r"violates plan",
+        r"violates plan|not allowed by the plan",
         "preview again, read the difference, save a new plan with --save-plan",
     ),
     _kind(

@@ -1,60 +1,61 @@
 """Clears up after a killed update: what it was creating is looked for (pitfall A-6).
 
-A Kubernetes object that is there is taken into the state with the inputs it was created from; one
-that is not will be created. The engine's own import would take the live object's defaults as inputs
-and replace it at the next update. What a cloud was creating cannot be looked up by its name alone:
-it is named, and nobody's state is edited by hand.
+What may be there is put into the state under the identity that its inputs give it, with the inputs
+that it was created from; the refresh that follows reads it, and forgets it where it is not there.
+The engine's own import would take the live object's defaults as inputs and replace it at the next
+update. Nobody edits state by hand.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from operations.cluster import Cluster
-
-_KUBERNETES = {"apiVersion", "kind"}
+from cli.identities import identity
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repaired:
-    """A state without pending operations, and what could not be looked for."""
+    """A state without pending creations, to be refreshed."""
 
-    state: dict[str, Any]
-    adopted: Sequence[str]
-    """URNs of what was found and taken into the state."""
+    state: Mapping[str, Any]
     unknown: Sequence[str]
-    """URNs of what a cloud may hold now; the next update makes another."""
+    """URNs of what a cloud may hold now, and cannot be asked for by name: another is made."""
 
 
-def repaired(deployment: Mapping[str, Any], cluster: Callable[[], Cluster]) -> Repaired | None:
-    """The deployment without pending operations; None where it has none."""
-    operations: list[Any] = deployment.get("pending_operations") or []
+def repaired(deployment: Mapping[str, Any]) -> Repaired | None:
+    """The deployment with what was being created as if it were there; None where nothing is."""
+    operations: Sequence[Mapping[str, Any]] = deployment.get("pending_operations") or []
     if not operations:
         return None
-    creating = [op["resource"] for op in operations if op["type"] == "creating"]
-    in_cluster = [each for each in creating if _is_object(each)]
-    there = cluster() if in_cluster else None
-    found = [state for each in in_cluster if there and (state := _existing(there, each))]
+    creating: list[Mapping[str, Any]] = [
+        op["resource"] for op in operations if op["type"] == "creating"
+    ]
+    perhaps = {str(each["urn"]): _as_if_there(each) for each in creating}
+    resources: Sequence[Mapping[str, Any]] = deployment.get("resources") or []
     return Repaired(
         state={
             **deployment,
-            "resources": [*deployment.get("resources", []), *found],
+            "resources": _with(resources, {urn: it for urn, it in perhaps.items() if it}),
             "pending_operations": [op for op in operations if op["type"] != "creating"],
         },
-        adopted=[str(each["urn"]) for each in found],
-        unknown=[str(each["urn"]) for each in creating if not _is_object(each)],
+        unknown=[urn for urn, it in perhaps.items() if it is None],
     )
 
 
-def _is_object(resource: Mapping[str, Any]) -> bool:
-    return (resource.get("inputs") or {}).keys() >= _KUBERNETES
+def _as_if_there(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    inputs: Mapping[str, Any] = resource.get("inputs") or {}
+    found = identity(str(resource["type"]), inputs)
+    return {**resource, "id": found, "outputs": inputs} if found else None
 
 
-def _existing(cluster: Cluster, resource: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A half-created Kubernetes object as state, where the cluster has it; else None."""
-    inputs: Any = resource["inputs"]
-    name, namespace = inputs["metadata"]["name"], inputs["metadata"].get("namespace", "")
-    if cluster.get(inputs["apiVersion"], inputs["kind"], name, namespace) is None:
-        return None
-    identity = f"{namespace}/{name}" if namespace else name
-    return {**resource, "id": identity, "outputs": inputs}
+def _with(
+    resources: Sequence[Mapping[str, Any]], perhaps: Mapping[str, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The resources with those; what one of them replaces waits at the end for its deletion."""
+    known = {str(each["urn"]) for each in resources}
+    replaced = [each for each in resources if each["urn"] in perhaps]
+    return [
+        *(perhaps.get(str(each["urn"]), each) for each in resources),
+        *(it for urn, it in perhaps.items() if urn not in known),
+        *({**each, "delete": True} for each in replaced),
+    ]

@@ -18,9 +18,8 @@ from pulumi import automation
 
 from cli import locks
 from cli.engine import OWN_BACKEND, engine_folder, environment, has_own_backend
-from cli.failures import explained
+from cli.failures import EngineError, explained
 from cli.repair import repaired
-from operations.cluster import Cluster
 from settings import paths
 from settings.files import mapping_or_empty
 from settings.loader import ROOT, Settings
@@ -51,7 +50,6 @@ class Workspace:
         self.config_file: str | None = None
         self._command = command
         self._patience = patience_seconds
-        self._cluster = lambda: Cluster(kubeconfig or "", settings.stack.cluster.context)
         self._root = engine_folder(kubeconfig)
         self._folder = self._root / self.stack
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -118,16 +116,25 @@ class Workspace:
 
     def repair(self) -> Sequence[str]:
         """Clear what a killed update left pending; returns what could not be looked for."""
-        exported: Any = json.loads(self.run("stack", "export"))
-        mended = repaired(exported["deployment"] or {}, self._cluster)
+        before = self.run("stack", "export")
+        exported: Any = json.loads(before)
+        mended = repaired(exported["deployment"] or {})
         if mended is None:
             return ()
+        self._import(json.dumps({**exported, "deployment": mended.state}))
+        try:
+            self.configured("refresh", "--yes", "--skip-preview")
+        except EngineError:
+            # What was only supposed must not stay in the state unseen.
+            self._import(before)
+            raise
+        return mended.unknown
+
+    def _import(self, state: str) -> None:
         file = self._folder / "repaired.json"
-        file.write_text(json.dumps({**exported, "deployment": mended.state}))
+        file.write_text(state)
         self.run("stack", "import", "--file", str(file))
         file.unlink()
-        self.configured("refresh", "--yes", "--skip-preview")
-        return mended.unknown
 
     def may_have_lost_its_cluster(self) -> bool:
         """Whether the state may tell of an embedded cluster that is gone.

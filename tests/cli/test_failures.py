@@ -45,6 +45,11 @@ WORDS = [
         "--save-plan",
     ),
     (
+        "error: create is not allowed by the plan: no steps were expected for this resource",
+        failures.PlanError,
+        "preview again",
+    ),
+    (
         'error: Preview failed: unable to delete resource "urn:pulumi:dev::m::t::db"\nas it is '
         "currently marked for protection, because it is protected.",
         failures.ProtectedError,

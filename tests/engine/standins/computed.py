@@ -6,6 +6,8 @@ see the same world.
 
 from typing import Any
 
+from tests.engine.standins.world import TroubleError
+
 
 def computed(kind: str, identity: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """Outputs of a thing beside its inputs."""
@@ -16,4 +18,4 @@ def computed(kind: str, identity: str, inputs: dict[str, Any]) -> dict[str, Any]
 
 def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """What a function returns."""
-    raise KeyError(token, arguments)
+    raise TroubleError(f"the stand-in does not know the function {token} of {arguments}")

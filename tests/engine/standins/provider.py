@@ -41,6 +41,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.version = version
         self.world = world
 
+    def Handshake(self, request, context):  # noqa: N802, ARG002
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
     def GetPluginInfo(self, request, context):  # noqa: N802, ARG002
         return plugin_pb2.PluginInfo(version=self.version)
 

@@ -1,0 +1,8 @@
+"""Clouds that a test owns, behind the real engine."""
+
+from pathlib import Path
+
+
+def small_program_path() -> Path:
+    """The small program, which the engine runs in a project of its own."""
+    return Path(__file__).parent / "small_program.py"
