@@ -21,7 +21,7 @@ from cli.stacks import EngineResult
 from cli.watch import Watch
 from operations.cluster import Cluster
 from operations.wait import NOT_THERE, Progress, until_ready
-from rendering.manifest import manifests
+from rendering.manifest import Manifest, manifests
 from rendering.recorder import record
 from settings.loader import Settings
 
@@ -66,6 +66,8 @@ def up(
 ) -> None:
     """Update the stacks, and end with what runs or with what does not and why."""
     plans = {name: plan_of(how.plan, name) for name in loaded} if how.plan else {}
+    # Here, since the SDK runs a program on the main thread only; a mistake in it is found first.
+    wanted = {name: manifests(record(each)) for name, each in loaded.items() if _has(each, asked)}
     looked: dict[str, Looked] = {}
     for name in loaded:
         messages.print(
@@ -79,9 +81,9 @@ def up(
         try:
             result = work.engine.up(work.on_event, plan=plans.get(name))
         except UpdateFailedError as error:
-            _look(work, looked[name], LOOK_SECONDS, many=len(loaded) > 1)
+            _look(work, looked[name], wanted.get(name), LOOK_SECONDS, many=len(loaded) > 1)
             raise _because(looked[name], error) from error
-        _look(work, looked[name], WAIT_SECONDS, many=len(loaded) > 1)
+        _look(work, looked[name], wanted.get(name), WAIT_SECONDS, many=len(loaded) > 1)
         if looked[name].unready:
             raise _because(looked[name], None)
         return result
@@ -90,13 +92,24 @@ def up(
     _tell(loaded, outcomes, looked, str(command.version), as_json=as_json)
 
 
-def _look(work: acting.Work, looked: Looked, seconds: float, *, many: bool) -> None:
-    if work.kubeconfig is None:
+def _has(settings: Settings, asked: acting.Asked) -> bool:
+    """Whether the stack's cluster can be looked at from here."""
+    return settings.stack.cloud is None or asked.kubeconfig is not None
+
+
+def _look(
+    work: acting.Work,
+    looked: Looked,
+    wanted: Sequence[Manifest] | None,
+    seconds: float,
+    *,
+    many: bool,
+) -> None:
+    if wanted is None or work.kubeconfig is None:
         return
     cluster = Cluster(work.kubeconfig, work.settings.stack.cluster.context)
     with Watch(messages, live=not many) as watch:
-        objects = manifests(record(work.settings))
-        looked.objects = until_ready(cluster, objects, watch.report, seconds)
+        looked.objects = until_ready(cluster, wanted, watch.report, seconds)
 
 
 def _because(looked: Looked, error: EngineError | None) -> EngineError:
