@@ -15,6 +15,7 @@ from operations.applyset import NEVER_PRUNED, ApplySet, GroupKind
 from operations.cluster import Cluster, ClusterError, Object
 from operations.handover import HANDOVER_MANAGER, handed_over
 from operations.readiness import State, assess, has_progress
+from operations.shared import apply_shared, take_over, with_previous_version
 from operations.wait import (
     POLL_SECONDS,
     TIMEOUT_SECONDS,
@@ -88,7 +89,7 @@ class Deployment:
         started = time.monotonic()
         kinds = {_kind(manifest.content) for manifest in self._manifests.values()}
         earlier = self._set.recorded_kinds()
-        self._read_live(kinds)
+        self._read_live(kinds | {("apps/v1", "Deployment")})
         self._set.write(kinds | earlier, {m.namespace for m in self._manifests.values()} - {""})
         self._until_settled(started + timeout_seconds, timeout_seconds)
         pruned: list[str] = []
@@ -151,7 +152,10 @@ class Deployment:
         try:
             if kept := handed_over(before, content):
                 self._cluster.apply(kept, force=True, manager=HANDOVER_MANAGER)
-            after = self._cluster.apply(content, force=self._force)
+            if before is None and (replicas := self._pods_before(manifest)):
+                take_over(self._cluster, content, replicas)
+            content = with_previous_version(before, content)
+            after = apply_shared(self._cluster, content, force=self._force)
         except ClusterError as error:
             progress.change = "refused"
             progress.settle(State("failed", str(error)))
@@ -161,6 +165,13 @@ class Deployment:
             progress.state = State("progressing", "applied")
         else:
             progress.settle(assess(after))
+
+    def _pods_before(self, manifest: Manifest) -> int:
+        """How many pods a Deployment has that a new Rollout of its name takes over from."""
+        if manifest.kind != "Rollout" or "replicas" in manifest.content["spec"]:
+            return 0
+        live = self._live.get(("Deployment", manifest.namespace, manifest.name))
+        return int(live["spec"].get("replicas", 1)) if live else 0
 
     def _read_live(self, kinds: set[GroupKind]) -> None:
         for api_version, kind in sorted(kinds):

@@ -1,0 +1,130 @@
+"""Applying objects of which a controller writes a part, while it writes (pitfalls W-1, W-3).
+
+The API server tracks a list as one field: who moves a weight owns every route, and the program's
+own timeout in the same list would be a conflict. So an apply takes the controller's parts from the
+live object, says which state of it it saw, and writes over a controller alone: never over a person,
+and never over a weight that moved in between.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from operations.cluster import FIELD_MANAGER, Cluster, ConflictError, Object
+from operations.handover import HANDOVER_MANAGER
+from settings import names
+from settings.ownership import CONTESTED
+
+TRIES = 10
+# As the Rollouts controller and Argo CD call themselves in `managedFields`.
+CONTROLLERS = frozenset({"rollouts-controller", "argocd-controller"})
+_MANAGER = re.compile(r'conflicts? with "([^"]+)"')
+_CHANGED = "the object has been modified"
+
+
+def apply_shared(cluster: Cluster, content: Object, *, force: bool = False) -> Object:
+    """Apply; raises `ConflictError` where somebody else than a controller wrote a field."""
+    ours = [each for each in CONTESTED if each.whole and each.kind == content["kind"]]
+    if not ours:
+        return cluster.apply(content, force=force)
+    metadata = content["metadata"]
+    place = (content["apiVersion"], content["kind"], metadata["name"])
+    for _ in range(TRIES):
+        live = cluster.get(*place, metadata.get("namespace", ""))
+        try:
+            return _apply_seen(cluster, with_theirs(live, content), live, force=force)
+        except ConflictError as refused:
+            if _CHANGED not in str(refused):
+                raise
+    raise ConflictError(f"{place[1]} {place[2]} changed {TRIES} times while it was applied")
+
+
+def _apply_seen(cluster: Cluster, content: Object, live: Object | None, *, force: bool) -> Object:
+    """Apply to exactly the state that was seen."""
+    if live is None:
+        return cluster.apply(content, force=force)
+    seen = {"resourceVersion": live["metadata"]["resourceVersion"]}
+    content = content | {"metadata": content["metadata"] | seen}
+    try:
+        return cluster.apply(content, force=force)
+    except ConflictError as refused:
+        if not _managers(str(refused)) or _managers(str(refused)) - CONTROLLERS:
+            raise
+    return cluster.apply(content, force=True)
+
+
+def with_theirs(live: Object | None, content: Object) -> Object:
+    """The content with what a controller wrote of it, as it stands in the live object."""
+    filled = copy.deepcopy(content)
+    for each in CONTESTED:
+        if live is not None and each.whole and each.kind == content["kind"]:
+            _fill(filled, live, each.steps)
+    return filled
+
+
+def with_previous_version(live: Object | None, content: Object) -> Object:
+    """A Rollout with the version before it, for the message of a rollback (R-P3-ABORT)."""
+    if content["kind"] != "Rollout" or live is None:
+        return content
+    before, said = _version(live), _annotations(live)
+    previous = said.get(names.PREVIOUS_VERSION) if before == _version(content) else before
+    if previous is None:
+        return content
+    metadata = content["metadata"]
+    annotations = {**_annotations(content), names.PREVIOUS_VERSION: previous}
+    return content | {"metadata": metadata | {"annotations": annotations}}
+
+
+def take_over(cluster: Cluster, content: Object, replicas: int) -> None:
+    """Make a Rollout beside a Deployment of its name, with as many pods as that one has.
+
+    An autoscaler moves them from then on: the value stays under a name that writes it no more.
+    """
+    spec = content["spec"]
+    cluster.apply(content | {"spec": spec | {"replicas": replicas}})
+    metadata = content["metadata"]
+    head = {
+        "apiVersion": content["apiVersion"],
+        "kind": content["kind"],
+        "metadata": {key: metadata[key] for key in ("name", "namespace")},
+    }
+    kept = head | {"spec": {"replicas": replicas}}
+    cluster.apply(kept, force=True, manager=HANDOVER_MANAGER)
+
+
+def _fill(ours: Any, theirs: Any, steps: Sequence[str]) -> None:
+    """Copy what stands at the path, entry by entry, wherever both objects have the way to it."""
+    step, *rest = steps
+    if step == "*":
+        for mine in cast("list[Any]", ours if isinstance(ours, list) else []):
+            for other in cast("list[Any]", theirs if isinstance(theirs, list) else []):
+                if _same(mine, other):
+                    _fill(mine, other, rest)
+    elif isinstance(ours, dict) and isinstance(theirs, Mapping) and step in theirs:
+        target, source = cast("Object", ours), cast("Mapping[str, Any]", theirs)
+        if not rest:
+            target[step] = source[step]
+        elif step in target:
+            _fill(target[step], source[step], rest)
+
+
+def _same(mine: Any, other: Any) -> bool:
+    """Whether two entries of a list are about the same: by name, or by where they lead."""
+    keys = ("name", "destination")
+    first, second = ({key: entry[key] for key in keys if key in entry} for entry in (mine, other))
+    return bool(first) and json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+
+
+def _annotations(content: Object) -> dict[str, str]:
+    return content["metadata"].get("annotations") or {}
+
+
+def _version(rollout: Object) -> str:
+    containers = rollout["spec"].get("template", {}).get("spec", {}).get("containers", [])
+    return str(containers[0]["image"]).rpartition(":")[2] if containers else ""
+
+
+def _managers(message: str) -> set[str]:
+    return set(_MANAGER.findall(message)) - {FIELD_MANAGER}
