@@ -69,7 +69,7 @@ def abort(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out 
 
 
 def _drawn(drill: Drill, found: Evidence, version: str) -> Drawn:
-    figures = ", ".join(f"{key} {value}" for key, value in found.figures.items())
+    figures = ", ".join(f"{k} {v}" for k, v in found.figures.items() if isinstance(v, int))
     return Drawn(
         title=f"mpk drill {found.drill}",
         subtitle=figures,
