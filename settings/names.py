@@ -64,6 +64,11 @@ def database(service: str) -> str:
     return "manpasik_" + service.removesuffix("-service").replace("-", "_")
 
 
+def migration_role(database: str) -> str:
+    """The role that owns a database and migrates it; guests in the database share it."""
+    return f"{database}_migrator"
+
+
 def address_variable(service: str) -> str:
     """The variable in which the gateway looks for a service's address."""
     return service.upper().replace("-", "_") + "_ADDR"

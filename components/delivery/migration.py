@@ -1,19 +1,23 @@
-"""The migration Job of one service (R-P2-MIG, R-MIG-6): database, files, `migrate up`.
+"""The migration Job of one service (R-P2-MIG, R-MIG-6): database, files, look, `migrate up`.
 
 The stock golang-migrate image runs the service's SQL files, which the image `migrations` carries
 under `/migrations/<service>`. The Job is named after the digest of what it does, since a Job's
 template cannot change (pitfall A-2), and wears labels of its own, so that no HPA counts its pod
 (pitfall A-3). The service's Deployment depends on it.
+
+golang-migrate itself never holds the credentials that may do everything: it logs in as a role that
+owns the one database, with a password that the step before made and that ends with the pod.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
-from components.delivery.schema import migrations_table
+from components.delivery.schema import database_of, lock_id, migrations_table, step
 from components.environment import Environment
 from settings import names
 from settings.catalog import Service
@@ -21,20 +25,19 @@ from settings.catalog import Service
 MIGRATE_IMAGE = "migrate/migrate:v4.19.1"
 DEADLINE_SECONDS = 600
 STATEMENT_TIMEOUT_SECONDS = 300
+LOCK_TIMEOUT_SECONDS = 5
+"""Longer than that no reader waits behind a change of the schema; the next attempt tries again."""
+CLIENT_CHECK_SECONDS = 2
+"""After that the server notices that a killed Job is gone, and gives its lock back (M-3)."""
+LONG_TRANSACTION_SECONDS = 60
+REPLICATION_LAG_SECONDS = 30
+FULL_PERCENT = 85
+"""R-ALERT-6: above it there is no room for surprises."""
 FILES = "/files"
+CREDENTIALS = "/credentials"
 _CONNECTION = ("DB_HOST", "DB_NAME", "DB_PASSWORD", "DB_PORT", "DB_SSLMODE", "DB_USER")
-
-# psql's gexec runs what the query returns: nothing where the database exists already.
-CREATE_DATABASE = """\
-set -eu
-export PGSSLMODE=${DB_SSLMODE%%&*} PGPASSWORD=$DB_PASSWORD PGCONNECT_TIMEOUT=3
-run() { psql -h "$DB_HOST" -p "$DB_PORT" -U "$DB_USER" -d postgres -v ON_ERROR_STOP=1 -qtA "$@"; }
-until run -c 'select 1' >/dev/null 2>&1; do echo "waiting for $DB_HOST"; sleep 2; done
-run -v name="$DB_NAME" <<'SQL'
-select format('create database %I', :'name')
- where not exists (select 1 from pg_database where datname = :'name') \\gexec
-SQL
-"""
+Driver = Literal["pgx5", "cockroachdb"]
+"""By engine (decision 7, D-10): CockroachDB has no advisory lock, which `pgx5` takes (M-3)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +59,7 @@ class MigrationArgs:
     sslmode: pulumi.Input[str]
     """TLS mode of the connection, without the pool options that DB_SSLMODE may carry (ENV-13)."""
     runs_after: Sequence[pulumi.Resource] = ()
+    driver: Driver = "pgx5"
 
 
 class Migration(pulumi.ComponentResource):
@@ -86,27 +90,34 @@ class Migration(pulumi.ComponentResource):
         self.register_outputs({"job": self.job.metadata.name})
 
 
-def database_url(service: Service, sslmode: pulumi.Input[str]) -> pulumi.Output[str]:
+def database_url(
+    service: Service, sslmode: pulumi.Input[str], driver: Driver = "pgx5"
+) -> pulumi.Output[str]:
     """golang-migrate's address of the database; the kubelet fills in the variables.
 
-    `pgx5` is the driver of PostgreSQL (decision 7). A statement that takes too long gives up in
-    time instead of queueing every reader behind it.
+    The password is not in it: a command line can be read, PGPASSFILE cannot. A statement that takes
+    or waits too long gives up in time instead of queueing every reader behind it, and the server
+    lets go of a client that is gone.
     """
-    return pulumi.Output.concat(
-        "pgx5://$(DB_USER):$(DB_PASSWORD)@$(DB_HOST):$(DB_PORT)/$(DB_NAME)?sslmode=",
-        sslmode,
-        f"&x-migrations-table={migrations_table(service)}",
-        f"&x-statement-timeout={STATEMENT_TIMEOUT_SECONDS * 1000}",
-    )
+    address = f"$(DB_HOST):$(DB_PORT)/$(DB_NAME)?x-migrations-table={migrations_table(service)}"
+    limits = {
+        "x-statement-timeout": STATEMENT_TIMEOUT_SECONDS * 1000,
+        "lock_timeout": LOCK_TIMEOUT_SECONDS * 1000,
+        "client_connection_check_interval": CLIENT_CHECK_SECONDS * 1000,
+        "tcp_keepalives_idle": 10,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 3,
+        "application_name": f"{service.name}-migration",
+    }
+    user = names.migration_role(database_of(service)) if driver == "pgx5" else "$(DB_USER)"
+    extra = [f"&{name}={value}" for name, value in limits.items()] if driver == "pgx5" else []
+    return pulumi.Output.concat(f"{driver}://{user}@{address}&sslmode=", sslmode, *extra)
 
 
 def _template(
     args: MigrationArgs, labels: dict[str, str], account: k8s.core.v1.ServiceAccount
 ) -> k8s.core.v1.PodTemplateSpecArgs:
-    url = database_url(args.service, args.sslmode)
-    env = args.environment.variables(_CONNECTION)
-    volume, mount = pods.scratch("files", FILES)
-    copy = f"cp /migrations/{args.service.name}/*.sql {FILES}/"
+    volumes = [pods.scratch("files", FILES), pods.scratch("credentials", CREDENTIALS)]
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(
             labels=labels | ({"sidecar.istio.io/inject": "false"} if args.meshed else {})
@@ -119,28 +130,93 @@ def _template(
             restart_policy="Never",
             # A service waits for it: on full nodes it must not wait for a service.
             priority_class_name=names.priority(args.service.priority),
-            init_containers=[
-                _step("create-database", args.client_image, ["sh", "-c", CREATE_DATABASE], env=env),
-                _step(
-                    "copy-files",
-                    args.files_image,
-                    ["sh", "-c", copy],
-                    pull=args.files_pull_policy,
-                    mounts=[mount],
-                ),
-            ],
-            containers=[
-                _step(
-                    "migrate",
-                    MIGRATE_IMAGE,
-                    ["migrate", "-path", FILES, "-database", url, "up"],
-                    env=env,
-                    mounts=[mount],
-                )
-            ],
-            volumes=[volume],
+            init_containers=_before(args, *(mount for _, mount in volumes)),
+            containers=[_migrate(args, *(mount for _, mount in volumes))],
+            volumes=[volume for volume, _ in volumes],
         ),
     )
+
+
+def _before(
+    args: MigrationArgs,
+    files: k8s.core.v1.VolumeMountArgs,
+    credentials: k8s.core.v1.VolumeMountArgs,
+) -> list[k8s.core.v1.ContainerArgs]:
+    """Database and role, files, and a look at the schema as it stands."""
+    connection = args.environment.variables(_CONNECTION)
+    prepare, look = (
+        ("prepare.sh", "preflight.sh")
+        if args.driver == "pgx5"
+        else ("prepare_cockroachdb.sh", "preflight_cockroachdb.sh")
+    )
+    return [
+        _step(
+            "prepare-database",
+            args.client_image,
+            ["sh", "-c", step(prepare)],
+            env=[*connection, *_told(args, "ROLE", "ROLE_MINUTES", "PGPASSFILE")],
+            mounts=[credentials],
+        ),
+        _step(
+            "copy-files",
+            args.files_image,
+            ["sh", "-c", step("copy.sh")],
+            pull=args.files_pull_policy,
+            env=_told(args, "SOURCE", "FILES", "TABLE", "WITNESS"),
+            mounts=[files],
+        ),
+        _step(
+            "preflight",
+            args.client_image,
+            ["sh", "-c", step(look)],
+            env=[*connection, *_told(args, *_EXAMINATION)],
+            mounts=[files],
+        ),
+    ]
+
+
+def _migrate(
+    args: MigrationArgs,
+    files: k8s.core.v1.VolumeMountArgs,
+    credentials: k8s.core.v1.VolumeMountArgs,
+) -> k8s.core.v1.ContainerArgs:
+    url = database_url(args.service, args.sslmode, args.driver)
+    return _step(
+        "migrate",
+        MIGRATE_IMAGE,
+        ["migrate", "-path", FILES, "-database", url, "up"],
+        env=[
+            *args.environment.variables(("DB_HOST", "DB_PORT", "DB_NAME")),
+            *_told(args, "PGPASSFILE"),
+        ],
+        mounts=[files, credentials],
+    )
+
+
+_EXAMINATION = (
+    "ROLE", "SERVICE", "TABLE", "FILES", "LOCK", "LONG_SECONDS", "LAG_SECONDS", "FULL_PERCENT",
+)  # fmt: skip
+
+
+def _told(args: MigrationArgs, *wanted: str) -> list[k8s.core.v1.EnvVarArgs]:
+    """What the steps are told: names and figures, no secret."""
+    database, table = database_of(args.service), migrations_table(args.service)
+    every = {
+        "ROLE": names.migration_role(database),
+        # The login ends with the Job.
+        "ROLE_MINUTES": str(DEADLINE_SECONDS // 60),
+        "PGPASSFILE": f"{CREDENTIALS}/pgpass",
+        "SERVICE": args.service.name,
+        "SOURCE": f"/migrations/{args.service.name}",
+        "FILES": FILES,
+        "TABLE": table,
+        "WITNESS": "yes" if args.driver == "pgx5" else "no",
+        "LOCK": str(lock_id(database, table)),
+        "LONG_SECONDS": str(LONG_TRANSACTION_SECONDS),
+        "LAG_SECONDS": str(REPLICATION_LAG_SECONDS),
+        "FULL_PERCENT": str(FULL_PERCENT),
+    }
+    return [k8s.core.v1.EnvVarArgs(name=name, value=every[name]) for name in wanted]
 
 
 def _step(
