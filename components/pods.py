@@ -67,6 +67,15 @@ def scratch(
     return volume, k8s.core.v1.VolumeMountArgs(name=name, mount_path=path)
 
 
+def from_config_map(
+    name: str, path: str, config_map: pulumi.Input[str]
+) -> tuple[k8s.core.v1.VolumeArgs, k8s.core.v1.VolumeMountArgs]:
+    """The entries of a ConfigMap as files that nobody can write."""
+    source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map)
+    volume = k8s.core.v1.VolumeArgs(name=name, config_map=source)
+    return volume, k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, read_only=True)
+
+
 def job(
     logical: str,
     purpose: str,

@@ -11,6 +11,7 @@ import pulumi
 from components.contracts import DataStore
 from components.delivery.judges import Judges, JudgesArgs
 from components.delivery.migration import Migration, MigrationArgs
+from components.delivery.steps import MigrationSteps, MigrationStepsArgs
 from components.environment import Environment
 from components.mesh.policies import Policies, PoliciesArgs
 from components.mesh.resources import Public
@@ -61,6 +62,13 @@ class Product(pulumi.ComponentResource):
         )
         if args.settings.delivery.meshed:
             _mesh_and_judges(args, pulumi.ResourceOptions(parent=self))
+        self._steps = MigrationSteps(
+            "migration-steps",
+            MigrationStepsArgs(
+                stack=args.settings.stack_name, namespace=args.namespaces.application
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
         migrations: dict[str, Migration] = {}
         for service in _owners_first(args.settings):
             if service.schema_files:
@@ -89,6 +97,7 @@ class Product(pulumi.ComponentResource):
                 client_image=_client_image(settings),
                 namespace=self._args.namespaces.application,
                 environment=self._environment(service),
+                steps=self._steps.config_map,
                 sslmode=pulumi.Output.from_input(self._values["DB_SSLMODE"]).apply(_mode_only),
                 # A guest's tables refer to the owner's (admin reads auth's `users`).
                 runs_after=[

@@ -19,6 +19,7 @@ SECRET = "manpasik-secrets"  # noqa: S105 - the name of the object
 INGRESS = "manpasik-ingress"
 """The Ingress, and from phase 3 the mesh's Gateway and route: the product's own name."""
 CERTIFICATE_SECRET = "manpasik-tls"  # noqa: S105 - the name of the object
+MIGRATION_STEPS = "manpasik-migration-steps"
 DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
 
 POOL_LABEL = "manpasik.com/pool"
@@ -67,6 +68,11 @@ def database(service: str) -> str:
 def migration_role(database: str) -> str:
     """The role that owns a database and migrates it; guests in the database share it."""
     return f"{database}_migrator"
+
+
+def migration_steps(content: object) -> str:
+    """The ConfigMap with the steps of the migration Jobs; another content is another object."""
+    return f"{MIGRATION_STEPS}-{digest(content)}"
 
 
 def address_variable(service: str) -> str:

@@ -17,7 +17,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
-from components.delivery.schema import database_of, lock_id, migrations_table, step
+from components.delivery.schema import database_of, lock_id, migrations_table
 from components.environment import Environment
 from settings import names
 from settings.catalog import Service
@@ -35,6 +35,7 @@ FULL_PERCENT = 85
 """R-ALERT-6: above it there is no room for surprises."""
 FILES = "/files"
 CREDENTIALS = "/credentials"
+STEPS = "/steps"
 _CONNECTION = ("DB_HOST", "DB_NAME", "DB_PASSWORD", "DB_PORT", "DB_SSLMODE", "DB_USER")
 Driver = Literal["pgx5", "cockroachdb"]
 """By engine (decision 7, D-10): CockroachDB has no advisory lock, which `pgx5` takes (M-3)."""
@@ -58,6 +59,8 @@ class MigrationArgs:
     environment: Environment
     sslmode: pulumi.Input[str]
     """TLS mode of the connection, without the pool options that DB_SSLMODE may carry (ENV-13)."""
+    steps: pulumi.Input[str]
+    """The ConfigMap with the steps' shell and SQL."""
     runs_after: Sequence[pulumi.Resource] = ()
     driver: Driver = "pgx5"
 
@@ -117,7 +120,11 @@ def database_url(
 def _template(
     args: MigrationArgs, labels: dict[str, str], account: k8s.core.v1.ServiceAccount
 ) -> k8s.core.v1.PodTemplateSpecArgs:
-    volumes = [pods.scratch("files", FILES), pods.scratch("credentials", CREDENTIALS)]
+    volumes = [
+        pods.scratch("files", FILES),
+        pods.scratch("credentials", CREDENTIALS),
+        pods.from_config_map("steps", STEPS, args.steps),
+    ]
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(
             labels=labels | ({"sidecar.istio.io/inject": "false"} if args.meshed else {})
@@ -130,56 +137,50 @@ def _template(
             restart_policy="Never",
             # A service waits for it: on full nodes it must not wait for a service.
             priority_class_name=names.priority(args.service.priority),
-            init_containers=_before(args, *(mount for _, mount in volumes)),
-            containers=[_migrate(args, *(mount for _, mount in volumes))],
+            init_containers=_before(args, [mount for _, mount in volumes]),
+            containers=[_migrate(args, [mount for _, mount in volumes])],
             volumes=[volume for volume, _ in volumes],
         ),
     )
 
 
 def _before(
-    args: MigrationArgs,
-    files: k8s.core.v1.VolumeMountArgs,
-    credentials: k8s.core.v1.VolumeMountArgs,
+    args: MigrationArgs, mounts: list[k8s.core.v1.VolumeMountArgs]
 ) -> list[k8s.core.v1.ContainerArgs]:
     """Database and role, files, and a look at the schema as it stands."""
+    files, credentials, steps = mounts
     connection = args.environment.variables(_CONNECTION)
-    prepare, look = (
-        ("prepare.sh", "preflight.sh")
-        if args.driver == "pgx5"
-        else ("prepare_cockroachdb.sh", "preflight_cockroachdb.sh")
-    )
+    special = "" if args.driver == "pgx5" else f"_{args.driver}"
     return [
         _step(
             "prepare-database",
             args.client_image,
-            ["sh", "-c", step(prepare)],
+            ["sh", f"{STEPS}/prepare{special}.sh"],
             env=[*connection, *_told(args, "ROLE", "ROLE_MINUTES", "PGPASSFILE")],
-            mounts=[credentials],
+            mounts=[credentials, steps],
         ),
         _step(
             "copy-files",
             args.files_image,
-            ["sh", "-c", step("copy.sh")],
+            ["sh", f"{STEPS}/copy.sh"],
             pull=args.files_pull_policy,
             env=_told(args, "SOURCE", "FILES", "TABLE", "WITNESS"),
-            mounts=[files],
+            mounts=[files, steps],
         ),
         _step(
             "preflight",
             args.client_image,
-            ["sh", "-c", step(look)],
+            ["sh", f"{STEPS}/preflight{special}.sh"],
             env=[*connection, *_told(args, *_EXAMINATION)],
-            mounts=[files],
+            mounts=[files, steps],
         ),
     ]
 
 
 def _migrate(
-    args: MigrationArgs,
-    files: k8s.core.v1.VolumeMountArgs,
-    credentials: k8s.core.v1.VolumeMountArgs,
+    args: MigrationArgs, mounts: list[k8s.core.v1.VolumeMountArgs]
 ) -> k8s.core.v1.ContainerArgs:
+    files, credentials, _ = mounts
     url = database_url(args.service, args.sslmode, args.driver)
     return _step(
         "migrate",
@@ -194,7 +195,8 @@ def _migrate(
 
 
 _EXAMINATION = (
-    "ROLE", "SERVICE", "TABLE", "FILES", "LOCK", "LONG_SECONDS", "LAG_SECONDS", "FULL_PERCENT",
+    "ROLE", "SERVICE", "TABLE", "FILES", "STEPS", "LOCK",
+    "LONG_SECONDS", "LAG_SECONDS", "FULL_PERCENT",
 )  # fmt: skip
 
 
@@ -209,6 +211,7 @@ def _told(args: MigrationArgs, *wanted: str) -> list[k8s.core.v1.EnvVarArgs]:
         "SERVICE": args.service.name,
         "SOURCE": f"/migrations/{args.service.name}",
         "FILES": FILES,
+        "STEPS": STEPS,
         "TABLE": table,
         "WITNESS": "yes" if args.driver == "pgx5" else "no",
         "LOCK": str(lock_id(database, table)),

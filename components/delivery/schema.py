@@ -1,18 +1,16 @@
 """golang-migrate's bookkeeping, shared by the Job that writes, the gate that reads, and `mpk`.
 
-Text alone, no engine: the steps of the Job are files in `steps/`, so that a shell's and an SQL's
+Text alone, no engine: the steps of the Job are files in `job/`, so that a shell's and an SQL's
 tools can read them; `mpk migrate` asks with the same SQL.
 """
 
-import re
 import zlib
 from pathlib import Path
 
 from settings import names
 from settings.catalog import Service
 
-_STEPS = Path(__file__).with_name("steps")
-_INCLUDE = re.compile(r"@([a-z]+\.sql)@")
+_STEPS = Path(__file__).with_name("job")
 # golang-migrate's own, so that its lock is recognised (database/util.go).
 _LOCK_SALT = 1486364155
 
@@ -38,7 +36,6 @@ def lock_id(database: str, table: str) -> int:
     return zlib.crc32(text.encode()) * _LOCK_SALT % 2**32
 
 
-def step(file: str) -> str:
-    """A step of the Job as its shell reads it, or one SQL text."""
-    text = (_STEPS / file).read_text()
-    return _INCLUDE.sub(lambda found: step(found[1]).rstrip(), text)
+def steps() -> dict[str, str]:
+    """The Job's shell and SQL by file name."""
+    return {path.name: path.read_text() for path in sorted(_STEPS.iterdir())}

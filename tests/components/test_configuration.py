@@ -56,7 +56,8 @@ def test_pool_options_of_the_services_do_not_reach_the_migrations():
         if manifest.kind == "Job" and "-migrate-" in manifest.name:
             (container,) = manifest.content["spec"]["template"]["spec"]["containers"]
             url = container["command"][container["command"].index("-database") + 1]
-            assert "sslmode=require&x-migrations-table=" in url, "ENV-13"
+            assert url.split("sslmode=")[1].split("&")[0] == "require", "ENV-13"
+            assert "pool_max_conns" not in url
 
 
 def job_names(stack, **options):

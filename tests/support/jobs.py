@@ -112,8 +112,13 @@ class Job:
 
     def _moved(self, text: str) -> str:
         """Mounted folders, and the one of the image with the files, as folders of the test."""
-        for place in ("files", "credentials"):
-            (self.folder / place).mkdir(exist_ok=True)
-            text = re.sub(rf"(?<![\w/]){'/' + place}\b", str(self.folder / place), text)
+        for volume in self.pod["volumes"]:
+            place = self.folder / volume["name"]
+            if not place.exists():
+                place.mkdir()
+                entries = self.values[volume["configMap"]["name"]] if "configMap" in volume else {}
+                for name, content in entries.items():
+                    (place / name).write_text(content)
+            text = re.sub(rf"^/{volume['name']}\b", str(place), text)
         text = text.replace("sslmode=require", "sslmode=disable")
         return re.sub(r"(?<![\w/])/migrations/[\w-]+", str(self.folder / "migrations"), text)

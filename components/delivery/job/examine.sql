@@ -80,4 +80,4 @@ select 'warns', 'replication slot',
        format('if its reader is gone for good: select pg_drop_replication_slot(%L)', slot_name)
   from pg_replication_slots
  where not active and not pg_is_in_recovery()
-   and pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > 1073741824
+   and pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > 1073741824;

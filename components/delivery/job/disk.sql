@@ -10,4 +10,4 @@ select case when free < largest then 'blocks' else 'warns' end, 'disk',
           from disk, regexp_split_to_array(line, '\s+') f) d,
        (select coalesce(max(pg_total_relation_size(oid)), 0) as largest
           from pg_class where relkind in ('r', 'm') and relnamespace = 'public'::regnamespace) l
- where free < largest or free < size * (100 - :'full_percent'::bigint) / 100
+ where free < largest or free < size * (100 - :'full_percent'::bigint) / 100;

@@ -16,10 +16,7 @@ alter table $TABLE owner to "$ROLE";
 SQL
 
 look() {
-  state=$(run -v table="$TABLE" <<'SQL'
-@state.sql@ \gexec
-SQL
-)
+  state=$({ cat "$STEPS/state.sql"; echo '\gexec'; } | run -v table="$TABLE")
   version=${state%%|*} witness=${state##*|} dirty=${state#*|} dirty=${dirty%%|*}
   prior=0 index='' drops=f
   for number in $(numbers); do [ "$number" -ge "${version:-0}" ] || prior=$number; done
@@ -27,11 +24,11 @@ SQL
   examined=$(run -F '|' -v service="$SERVICE" -v version="$version" -v dirty="$dirty" \
     -v witness="$witness" -v prior="$prior" -v index="$index" -v drops="$drops" -v lock="$LOCK" \
     -v long_seconds="$LONG_SECONDS" -v lag_seconds="$LAG_SECONDS" \
-    -v full_percent="$FULL_PERCENT" <<'SQL'
-@examine.sql@;
+    -v full_percent="$FULL_PERCENT" -v steps="$STEPS" <<'SQL'
+\i :steps/examine.sql
 select rolsuper as super from pg_roles where rolname = current_user \gset
 \if :super
-@disk.sql@;
+\i :steps/disk.sql
 \endif
 SQL
 )
@@ -60,9 +57,8 @@ case $examined in *blocks\|*) exit 1 ;; esac
 if [ "$dirty" = t ]; then
   level=${examined#*--to } level=${level%%[!0-9]*}
   case $examined in *'is half built'*) run -c "drop index concurrently if exists $index" ;; esac
-  run -v table="$TABLE" -v level="$level" -v version="$version" -v lock="$LOCK" >/dev/null <<'SQL'
-@repair.sql@
-SQL
+  run -v table="$TABLE" -v level="$level" -v version="$version" -v lock="$LOCK" \
+    -f "$STEPS/repair.sql" >/dev/null
   version=$level
   echo "repaired: version $level, clean"
 fi
