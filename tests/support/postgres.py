@@ -24,14 +24,22 @@ class Postgres:
 
     def query(self, database: str, statement: str) -> str:
         """What psql prints for a statement."""
-        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user]
         return subprocess.run(
-            [BIN / "psql", *address, "-d", database, "-qtAXc", statement],
-            env={"PGPASSWORD": self.password},
+            [*self.command(database), "-c", statement],
+            env=self.environment(),
             capture_output=True,
             text=True,
             check=True,
         ).stdout.strip()
+
+    def command(self, database: str) -> list[str | Path]:
+        """Psql as this server's user; it reads statements from its input."""
+        address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.user]
+        return [BIN / "psql", *address, "-d", database, "-qtAX"]
+
+    def environment(self) -> dict[str, str]:
+        """What psql needs to log in."""
+        return {"PGPASSWORD": self.password}
 
     def wait(self) -> None:
         """Until it answers: it listens before it has started."""
