@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from components.delivery.schema import steps
 from rendering import manifests, record
 from rendering.recorder import reveal
 from settings import load
@@ -55,14 +56,16 @@ def postgres(rendered, tools):
 @pytest.fixture
 def run(rendered, tools, postgres):
     def run(container, *, timeout=30, **changes):
+        for name, content in steps().items():
+            (tools / name).write_text(content)
         environment = {
             "PATH": f"{tools}:{BIN}:{os.environ['PATH']}",
             **variables(rendered, container),
             "DB_HOST": "127.0.0.1", "DB_PORT": str(postgres), "DB_SSLMODE": "disable",
         } | changes  # fmt: skip
         return subprocess.run(
-            container["command"],
-            env=environment,
+            [part.replace("/steps", str(tools)) for part in container["command"]],
+            env=environment | {"PGPASSFILE": str(tools / "pgpass")},
             timeout=timeout,
             capture_output=True,
             text=True,
