@@ -1,12 +1,16 @@
 """What components may know of each other: Protocols whose members are Outputs.
 
-A managed database in a cloud and a StatefulSet in the cluster look the same from here.
+A managed database in a cloud and a StatefulSet in the cluster look the same from here, and so do
+two clouds.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import pulumi
+
+from settings.catalog import StoreName
 
 
 class DataStore(Protocol):
@@ -18,9 +22,135 @@ class DataStore(Protocol):
         ...
 
     @property
+    def secrets(self) -> Mapping[str, pulumi.Output[str]]:
+        """Entries of the Secret that the store made itself, and that nobody can choose."""
+        ...
+
+    @property
     def ready_when(self) -> Sequence[pulumi.Resource]:
         """What must be up before a service may start.
 
         An early service keeps its data in memory and reports itself healthy (ENV-01).
         """
+        ...
+
+
+class Keys(Protocol):
+    """The keys that everything at rest is encrypted with."""
+
+    @property
+    def cluster(self) -> pulumi.Output[str]:
+        """For the cluster's Secrets and the nodes' disks."""
+        ...
+
+    @property
+    def data(self) -> pulumi.Output[str]:
+        """For databases, caches, volumes and buckets."""
+        ...
+
+    @property
+    def logs(self) -> pulumi.Output[str]:
+        """For logs."""
+        ...
+
+
+class Network(Protocol):
+    """Where everything of a stack lies."""
+
+    @property
+    def id(self) -> pulumi.Output[str]:
+        """How other resources name it."""
+        ...
+
+    @property
+    def nodes(self) -> Sequence[pulumi.Output[str]]:
+        """The subnets of nodes and pods."""
+        ...
+
+    @property
+    def data(self) -> Sequence[pulumi.Output[str]]:
+        """Where managed stores stand."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VolumeClass:
+    """How the cloud makes a volume for a pod: encrypted with the product's key."""
+
+    provisioner: str
+    parameters: Mapping[str, pulumi.Input[str]]
+
+
+class Cluster(Protocol):
+    """A Kubernetes cluster with nodes."""
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Its physical name."""
+        ...
+
+    @property
+    def kubeconfig(self) -> pulumi.Output[str]:
+        """The way in, without a credential; known only when pods can run."""
+        ...
+
+    @property
+    def volumes(self) -> VolumeClass:
+        """How volumes are made."""
+        ...
+
+
+class Identity(Protocol):
+    """What a pod is in the cloud."""
+
+    @property
+    def principal(self) -> pulumi.Output[str]:
+        """How a policy names it."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """A private bucket."""
+
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Its physical name."""
+        ...
+
+    @property
+    def reference(self) -> pulumi.Output[str]:
+        """How a policy names it."""
+        ...
+
+
+class DevServer(Protocol):
+    """One machine that runs the compose file (D-3)."""
+
+    @property
+    def machine(self) -> pulumi.Output[str]:
+        """How the cloud names it; there is no address to reach it by."""
+        ...
+
+
+class Place(Protocol):
+    """A stack's place in a cloud: either a cluster with managed stores, or one server."""
+
+    @property
+    def cluster(self) -> Cluster | None:
+        """The cluster."""
+        ...
+
+    @property
+    def server(self) -> DevServer | None:
+        """The server."""
+        ...
+
+    @property
+    def stores(self) -> Mapping[StoreName, DataStore]:
+        """The stores that the cloud runs; the others stay in the cluster."""
+        ...
+
+    @property
+    def backups(self) -> ObjectStore:
+        """Where what runs in the cluster keeps its backups."""
         ...

@@ -57,6 +57,9 @@ class AwsSettings(Model):
     kind: Kind = "cluster"
     """`server`: the Dev server of D-3 instead of a cluster."""
 
+    kubernetes: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] = "1.34"
+    """Version of the cluster. EKS upgrades one at a time, and never back."""
+
     account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
     """The only account that may be changed. Absent: the one that the credentials belong to."""
 
@@ -81,6 +84,9 @@ class GcpSettings(Model):
 
     kind: Kind = "cluster"
     """`server`: the Dev server of D-3 instead of a cluster."""
+
+    channel: Literal["RAPID", "REGULAR", "STABLE"] = "REGULAR"
+    """How soon GKE upgrades the cluster by itself, within the maintenance window."""
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] | None = None
     """The project. Absent: `manpasik-<environment>`."""

@@ -168,3 +168,31 @@ def checksum(values: Mapping[str, str]) -> str:
 def compose_project(stack: str) -> str:
     """The name under which Compose keeps a stack's containers and volumes."""
     return re.sub(r"[^a-z0-9_-]", "-", f"{APPLICATION}-{stack}".lower())
+
+
+def cloud(stack: str, *parts: str, longest: int = 63) -> str:
+    """The name of something in a cloud: `manpasik-<stack>-<part>`, lower case and hyphens.
+
+    Where that says less than the stack's own name, a digest keeps two stacks apart. Another name is
+    another object: of a database or a bucket it means an empty one.
+    """
+    given = "-".join([APPLICATION, stack, *parts])
+    plain = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")
+    if plain == given and len(plain) <= longest:
+        return plain
+    return f"{plain[: longest - 7].rstrip('-')}-{digest(given)[:6]}"
+
+
+def bucket(stack: str, purpose: str, owner: str) -> str:
+    """A bucket's name; the whole world shares one space of them, so the owner is part of it."""
+    return cloud(stack, purpose, owner)
+
+
+def tags(stack: str) -> dict[str, str]:
+    """What every object in a cloud is marked with, in a form that both clouds take."""
+    return {"application": APPLICATION, "stack": cloud(stack), "managed-by": "pulumi"}
+
+
+def project(environment: str) -> str:
+    """The Google Cloud project of an environment that names none."""
+    return f"{APPLICATION}-{environment}"

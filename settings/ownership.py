@@ -115,3 +115,8 @@ def ignored_differences(kinds: Iterable[str]) -> list[dict[str, object]]:
         for each in CONTESTED
         if each.kind in set(kinds)
     ]
+
+
+AUTOSCALED = {"NodeGroup": "scalingConfig.desiredSize", "NodePool": "initialNodeCount"}
+"""How many nodes a pool has at a moment, by the cloud's kind of pool: the autoscaler writes it. An
+update would take away the nodes that a load has brought, or replace the whole pool (D-7)."""

@@ -30,6 +30,8 @@ class InClusterStore(pulumi.ComponentResource):
     """What the in-cluster stores have in common: servers, entries, readiness."""
 
     configuration: Mapping[str, pulumi.Output[str]]
+    secrets: Mapping[str, pulumi.Output[str]]
+    """None: what these servers are given is the stack's."""
     ready_when: Sequence[pulumi.Resource]
 
     def __init__(
@@ -38,6 +40,7 @@ class InClusterStore(pulumi.ComponentResource):
         """Make the servers and hand out how to reach them."""
         super().__init__(f"manpasik:data:{type(self).__name__}", name, None, opts)
         self.args = args
+        self.secrets = {}
         self.configuration, self.ready_when = self.make()
         self.register_outputs(dict(self.configuration))
 

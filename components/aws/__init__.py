@@ -1,0 +1,38 @@
+"""The product on AWS: the twin of `components/gcp`, file by file and name by name."""
+
+from components.aws.access import Access, AccessArgs
+from components.aws.buckets import ObjectStore, ObjectStoreArgs
+from components.aws.cache import Cache, CacheArgs
+from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.database import Database, DatabaseArgs
+from components.aws.identities import Identity, IdentityArgs
+from components.aws.keys import Keys, KeysArgs
+from components.aws.network import Network, NetworkArgs
+from components.aws.nodes import NodePool, NodePoolArgs
+from components.aws.place import Place, PlaceArgs
+from components.aws.server import DevServer, DevServerArgs
+
+__all__ = [
+    "Access",
+    "AccessArgs",
+    "Cache",
+    "CacheArgs",
+    "Cluster",
+    "ClusterArgs",
+    "Database",
+    "DatabaseArgs",
+    "DevServer",
+    "DevServerArgs",
+    "Identity",
+    "IdentityArgs",
+    "Keys",
+    "KeysArgs",
+    "Network",
+    "NetworkArgs",
+    "NodePool",
+    "NodePoolArgs",
+    "ObjectStore",
+    "ObjectStoreArgs",
+    "Place",
+    "PlaceArgs",
+]

@@ -1,0 +1,149 @@
+"""A bucket: encrypted with the product's key, closed to the public, every version kept for a while.
+
+Holds backups and what the platform keeps as objects; in the stack's own region, never copied out of
+it.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.policies import Statement, document
+from settings import names
+from settings.loader import Settings
+
+_EncryptedBy = (
+    aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs
+)
+_OldVersions = aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs
+_Abandoned = aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs
+OLD_VERSIONS_DAYS = 90
+ABANDONED_UPLOADS_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ObjectStoreArgs:
+    """What for, and for how long."""
+
+    settings: Settings
+    purpose: str
+    owner: pulumi.Input[str]
+    """Account or project; part of the name, which the whole world shares."""
+    key: pulumi.Input[str]
+    keep_days: int | None = None
+    """Objects go after so many days; absent: when somebody deletes them."""
+    logs: pulumi.Input[str] | None = None
+    """The bucket that records who read what; absent in that bucket itself."""
+
+
+class ObjectStore(pulumi.ComponentResource):
+    """A private bucket."""
+
+    name: pulumi.Output[str]
+    reference: pulumi.Output[str]
+    """How a policy names it."""
+
+    def __init__(
+        self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make the bucket, then close it."""
+        super().__init__("manpasik:aws:ObjectStore", name, None, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        stack = args.settings.stack_name
+        bucket = aws.s3.Bucket(
+            f"{name}-bucket",
+            bucket=pulumi.Output.from_input(args.owner).apply(
+                lambda owner: names.bucket(stack, args.purpose, owner)
+            ),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protected),
+        )
+        self.name = bucket.bucket
+        self.reference = bucket.arn
+        self._close(name, bucket)
+        self._encrypt(name, args, bucket)
+        self._forget(name, args, bucket)
+        if args.logs is not None:
+            aws.s3.BucketLogging(
+                f"{name}-logging",
+                bucket=bucket.id,
+                target_bucket=args.logs,
+                target_prefix=f"{args.purpose}/",
+                opts=self._child,
+            )
+        self.register_outputs({"name": self.name, "reference": self.reference})
+
+    def _close(self, name: str, bucket: aws.s3.Bucket) -> None:
+        closed = aws.s3.BucketPublicAccessBlock(
+            f"{name}-closed",
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket.id,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=self._child,
+        )
+        refused = Statement(
+            sid="EncryptedOnly",
+            allow=False,
+            everybody=True,
+            actions=["s3:*"],
+            resources=[bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
+            condition={"Bool": {"aws:SecureTransport": "false"}},
+        )
+        aws.s3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket.id,
+            policy=document(refused),
+            # The block refuses policies that it takes for public while both are being made.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+        )
+
+    def _encrypt(self, name: str, args: ObjectStoreArgs, bucket: aws.s3.Bucket) -> None:
+        by_default = _EncryptedBy(sse_algorithm="aws:kms", kms_master_key_id=args.key)
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption",
+            bucket=bucket.id,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=by_default, bucket_key_enabled=True
+                )
+            ],
+            opts=self._child,
+        )
+
+    def _forget(self, name: str, args: ObjectStoreArgs, bucket: aws.s3.Bucket) -> None:
+        versioned = aws.s3.BucketVersioning(
+            f"{name}-versions",
+            bucket=bucket.id,
+            versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
+                status="Enabled"
+            ),
+            opts=self._child,
+        )
+        expiration = None
+        if args.keep_days is not None:
+            expiration = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(days=args.keep_days)
+        rule = aws.s3.BucketLifecycleConfigurationRuleArgs(
+            id="forget",
+            status="Enabled",
+            filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            expiration=expiration,
+            noncurrent_version_expiration=_OldVersions(noncurrent_days=OLD_VERSIONS_DAYS),
+            abort_incomplete_multipart_upload=_Abandoned(
+                days_after_initiation=ABANDONED_UPLOADS_DAYS
+            ),
+        )
+        aws.s3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket.id,
+            rules=[rule],
+            # Rules about versions need versions.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioned]),
+        )

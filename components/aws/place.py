@@ -1,0 +1,164 @@
+"""A stack's place on AWS: keys and network, then a cluster with managed stores, or one server.
+
+Owns the order. Which it is, and how large, is said by the settings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.aws.buckets import ObjectStore, ObjectStoreArgs
+from components.aws.cache import Cache, CacheArgs
+from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.database import Database, DatabaseArgs
+from components.aws.identities import Identity, IdentityArgs
+from components.aws.keys import Keys, KeysArgs
+from components.aws.network import Network, NetworkArgs
+from components.aws.server import DevServer, DevServerArgs
+from components.contracts import DataStore
+from settings import names
+from settings.catalog import StoreName
+from settings.cloud import AwsSettings
+from settings.loader import Settings
+from settings.network import Layout
+from settings.regions import Region
+from settings.secrets import Secrets
+
+BACKUP_DAYS = 90
+ACCESS_LOG_DAYS = 365
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceArgs:
+    """Which stack, and where."""
+
+    settings: Settings
+    cloud: AwsSettings
+    secrets: Secrets
+    layout: Layout
+    region: Region
+
+
+class Place(pulumi.ComponentResource):
+    """Everything of a stack that is not in a cluster."""
+
+    cluster: Cluster | None
+    server: DevServer | None
+    stores: Mapping[StoreName, DataStore]
+    backups: ObjectStore
+
+    def __init__(
+        self, name: str, args: PlaceArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Make keys, network and buckets, then what stands in them."""
+        super().__init__("manpasik:aws:Place", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        settings, cloud = args.settings, args.cloud
+        self._keys = Keys("keys", KeysArgs(settings=settings, cloud=cloud), self._child)
+        network_args = NetworkArgs(
+            settings=settings,
+            cloud=cloud,
+            layout=args.layout,
+            region=args.region,
+            logs_key=self._keys.logs,
+        )
+        self._network = Network("network", network_args, self._child)
+        self.backups = self._buckets()
+        self.cluster = self.server = None
+        self.stores = {}
+        if cloud.kind == "server":
+            self.server = self._server()
+        else:
+            self.cluster = self._cluster()
+            self.stores = self._stores(self.cluster)
+            self._identities(self.cluster)
+        self.register_outputs({"backups": self.backups.name})
+
+    def _buckets(self) -> ObjectStore:
+        account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id
+        settings, key = self._args.settings, self._keys.data
+        logs = ObjectStore(
+            "access-logs",
+            ObjectStoreArgs(
+                settings=settings,
+                purpose="access-logs",
+                owner=account,
+                key=key,
+                keep_days=ACCESS_LOG_DAYS,
+            ),
+            self._child,
+        )
+        return ObjectStore(
+            "backups",
+            ObjectStoreArgs(
+                settings=settings,
+                purpose="backups",
+                owner=account,
+                key=key,
+                keep_days=BACKUP_DAYS,
+                logs=logs.name,
+            ),
+            self._child,
+        )
+
+    def _cluster(self) -> Cluster:
+        args = ClusterArgs(
+            settings=self._args.settings,
+            cloud=self._args.cloud,
+            layout=self._args.layout,
+            network=self._network,
+            keys=self._keys,
+        )
+        return Cluster("cluster", args, self._child)
+
+    def _stores(self, cluster: Cluster) -> dict[StoreName, DataStore]:
+        settings = self._args.settings
+        made: dict[StoreName, DataStore] = {}
+        if settings.database:
+            database = DatabaseArgs(
+                settings=settings,
+                size=settings.database,
+                secrets=self._args.secrets,
+                network=self._network.id,
+                subnets=self._network.data,
+                clients=cluster.members,
+                data_key=self._keys.data,
+            )
+            made["postgres"] = Database("database", database, self._child)
+        if settings.cache:
+            cache = CacheArgs(
+                settings=settings,
+                size=settings.cache,
+                secrets=self._args.secrets,
+                network=self._network.id,
+                subnets=self._network.data,
+                clients=cluster.members,
+                data_key=self._keys.data,
+            )
+            made["redis"] = Cache("cache", cache, self._child)
+        return made
+
+    def _identities(self, cluster: Cluster) -> None:
+        """Each service is somebody of its own, and may do nothing in the cloud."""
+        for service in self._args.settings.services:
+            args = IdentityArgs(
+                settings=self._args.settings,
+                cluster=cluster.name,
+                namespace=names.APPLICATION_NAMESPACE,
+                account=service,
+            )
+            Identity(f"{service}-identity", args, self._child)
+
+    def _server(self) -> DevServer:
+        args = DevServerArgs(
+            settings=self._args.settings,
+            network=self._network.id,
+            subnet=self._network.nodes[0],
+            disk_key=self._keys.data,
+            bucket=self.backups.name,
+            bucket_reference=self.backups.reference,
+        )
+        return DevServer("server", args, self._child)

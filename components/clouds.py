@@ -1,0 +1,67 @@
+"""The one place that knows that there are two clouds (style, 3.6).
+
+Another cloud is a member of the union in settings/cloud.py, a folder beside `aws` and `gcp`, and a
+case here; the type checker lists what is missing. The SDK of the cloud that was not chosen is never
+imported: each takes seconds.
+"""
+
+from typing import assert_never
+
+import pulumi
+
+from components.contracts import Place
+from settings import names
+from settings.cloud import AwsSettings, GcpSettings
+from settings.loader import Settings
+from settings.secrets import Secrets
+
+
+def place(settings: Settings, secrets: Secrets) -> Place | None:
+    """Everything of a stack that is not in a cluster; None where somebody else made the cluster."""
+    cloud = settings.stack.cloud
+    match cloud:
+        case None:
+            return None
+        case AwsSettings():
+            return _on_aws(settings, cloud, secrets)
+        case GcpSettings():
+            return _on_gcp(settings, cloud, secrets)
+    assert_never(cloud)
+
+
+def _on_aws(settings: Settings, cloud: AwsSettings, secrets: Secrets) -> Place:
+    import pulumi_aws as aws
+
+    from components.aws.place import Place as AwsPlace
+    from components.aws.place import PlaceArgs
+
+    region, layout = settings.region, settings.network
+    if region is None or layout is None:
+        raise ValueError("the settings' rules let a region through that is none")
+    provider = aws.Provider(
+        "cloud",
+        region=cloud.region,
+        allowed_account_ids=[cloud.account] if cloud.account else None,
+        default_tags=aws.ProviderDefaultTagsArgs(tags=names.tags(settings.stack_name)),
+    )
+    args = PlaceArgs(settings=settings, cloud=cloud, secrets=secrets, layout=layout, region=region)
+    return AwsPlace("place", args, pulumi.ResourceOptions(provider=provider))
+
+
+def _on_gcp(settings: Settings, cloud: GcpSettings, secrets: Secrets) -> Place:
+    import pulumi_gcp as gcp
+
+    from components.gcp.place import Place as GcpPlace
+    from components.gcp.place import PlaceArgs
+
+    region, layout = settings.region, settings.network
+    if region is None or layout is None:
+        raise ValueError("the settings' rules let a region through that is none")
+    provider = gcp.Provider(
+        "cloud",
+        project=cloud.project or names.project(settings.stack.environment),
+        region=cloud.region,
+        default_labels=names.tags(settings.stack_name),
+    )
+    args = PlaceArgs(settings=settings, cloud=cloud, secrets=secrets, layout=layout, region=region)
+    return GcpPlace("place", args, pulumi.ResourceOptions(provider=provider))

@@ -1,0 +1,38 @@
+"""The product on Google Cloud: the twin of `components/aws`, file by file and name by name."""
+
+from components.gcp.access import Access, AccessArgs
+from components.gcp.buckets import ObjectStore, ObjectStoreArgs
+from components.gcp.cache import Cache, CacheArgs
+from components.gcp.cluster import Cluster, ClusterArgs
+from components.gcp.database import Database, DatabaseArgs
+from components.gcp.identities import Identity, IdentityArgs
+from components.gcp.keys import Keys, KeysArgs
+from components.gcp.network import Network, NetworkArgs
+from components.gcp.nodes import NodePool, NodePoolArgs
+from components.gcp.place import Place, PlaceArgs
+from components.gcp.server import DevServer, DevServerArgs
+
+__all__ = [
+    "Access",
+    "AccessArgs",
+    "Cache",
+    "CacheArgs",
+    "Cluster",
+    "ClusterArgs",
+    "Database",
+    "DatabaseArgs",
+    "DevServer",
+    "DevServerArgs",
+    "Identity",
+    "IdentityArgs",
+    "Keys",
+    "KeysArgs",
+    "Network",
+    "NetworkArgs",
+    "NodePool",
+    "NodePoolArgs",
+    "ObjectStore",
+    "ObjectStoreArgs",
+    "Place",
+    "PlaceArgs",
+]

@@ -1,0 +1,31 @@
+"""The services of Google Cloud that a project must have before anything is made in it."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+_SERVICES = (
+    "cloudkms",
+    "compute",
+    "container",
+    "iam",
+    "logging",
+    "monitoring",
+    "redis",
+    "servicenetworking",
+    "sqladmin",
+    "storage",
+)
+
+
+def switched_on(project: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
+    """Switch them on; going away never switches one off, since others may use it."""
+    return [
+        gcp.projects.Service(
+            f"{service}-api",
+            project=project,
+            service=f"{service}.googleapis.com",
+            disable_on_destroy=False,
+            opts=pulumi.ResourceOptions(parent=parent),
+        )
+        for service in _SERVICES
+    ]
