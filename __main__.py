@@ -6,6 +6,7 @@ Run by the Pulumi engine (`pulumi up`), or recorded without one (`mpk render`).
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components import clouds
 from components.data.stores import in_cluster
 from components.delivery.gitops import gitops
 from components.edge.entrance import entrance_to
@@ -22,30 +23,34 @@ try:
         config.get_object("secrets") or {},
         config.get("seed") or secrets.stack_seed(settings),
     )
-    kubeconfig = kubeconfig_path(settings)
+    given = None if settings.stack.cloud else kubeconfig_path(settings)
 except SettingsError as error:
     # The engine prints this as it is, without a traceback.
     raise pulumi.RunError(str(error)) from error
 
-# Given to every component; the default provider is disabled in the stack files (decision 5).
-cluster = k8s.Provider(
-    "cluster",
-    kubeconfig=kubeconfig,
-    context=settings.stack.cluster.context,
-    enable_server_side_apply=True,
-)
-in_this_cluster = pulumi.ResourceOptions(provider=cluster)
+here = clouds.place(settings, resolved)
+if here.server:
+    pulumi.export("server", here.server.machine)
+else:
+    # Given to every component; the default provider is disabled in the stack files (decision 5).
+    cluster = k8s.Provider(
+        "cluster",
+        kubeconfig=here.cluster.kubeconfig if here.cluster else given,
+        context=settings.stack.cluster.context,
+        enable_server_side_apply=True,
+    )
+    in_this_cluster = pulumi.ResourceOptions(provider=cluster)
 
-namespaces = foundation(settings, in_this_cluster)
-stores = in_cluster(settings, namespaces.data, resolved, in_this_cluster)
-product = Product(
-    "product",
-    ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
-    in_this_cluster,
-)
-pulumi.export("namespace", namespaces.application)
-pulumi.export("gateway", product.gateway)
-entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
-gitops(settings, in_this_cluster)
-if entrance:
-    pulumi.export("url", entrance.url)
+    namespaces = foundation(settings, in_this_cluster, here.cluster)
+    stores = in_cluster(settings, namespaces.data, resolved, in_this_cluster, here.stores)
+    product = Product(
+        "product",
+        ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
+        in_this_cluster,
+    )
+    pulumi.export("namespace", namespaces.application)
+    pulumi.export("gateway", product.gateway)
+    entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
+    gitops(settings, in_this_cluster)
+    if entrance:
+        pulumi.export("url", entrance.url)

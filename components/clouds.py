@@ -5,23 +5,36 @@ case here; the type checker lists what is missing. The SDK of the cloud that was
 imported: each takes seconds.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import pulumi
 
-from components.contracts import Place
+from components.contracts import Cluster, DataStore, DevServer, ObjectStore, Place
 from settings import names
+from settings.catalog import StoreName
 from settings.cloud import AwsSettings, GcpSettings
 from settings.loader import Settings
 from settings.secrets import Secrets
 
 
-def place(settings: Settings, secrets: Secrets) -> Place | None:
-    """Everything of a stack that is not in a cluster; None where somebody else made the cluster."""
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """Where somebody else made the cluster: nothing of it is ours."""
+
+    cluster: Cluster | None = None
+    server: DevServer | None = None
+    backups: ObjectStore | None = None
+    stores: Mapping[StoreName, DataStore] = field(default_factory=dict[StoreName, DataStore])
+
+
+def place(settings: Settings, secrets: Secrets) -> Place:
+    """Everything of a stack that is not inside a cluster."""
     cloud = settings.stack.cloud
     match cloud:
         case None:
-            return None
+            return Elsewhere()
         case AwsSettings():
             return _on_aws(settings, cloud, secrets)
         case GcpSettings():

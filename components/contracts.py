@@ -133,7 +133,7 @@ class DevServer(Protocol):
 
 
 class Place(Protocol):
-    """A stack's place in a cloud: either a cluster with managed stores, or one server."""
+    """Where a stack is: a cluster with managed stores, or one server, or all of it elsewhere."""
 
     @property
     def cluster(self) -> Cluster | None:
@@ -151,6 +151,6 @@ class Place(Protocol):
         ...
 
     @property
-    def backups(self) -> ObjectStore:
+    def backups(self) -> ObjectStore | None:
         """Where what runs in the cluster keeps its backups."""
         ...

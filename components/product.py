@@ -56,7 +56,7 @@ class Product(pulumi.ComponentResource):
                 stack=args.settings.stack_name,
                 namespace=args.namespaces.application,
                 values=self._values,
-                secrets=args.secrets.values,
+                secrets={**args.secrets.values, **_store_secrets(args)},
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -177,6 +177,11 @@ def _public(settings: Settings) -> Public | None:
     if settings.host is None:
         return None
     return Public(host=settings.host, port=443 if settings.environment.certificates else 80)
+
+
+def _store_secrets(args: ProductArgs) -> dict[str, pulumi.Output[str]]:
+    """What a store chose itself: it takes the place of what the stack was given."""
+    return {name: value for store in args.stores.values() for name, value in store.secrets.items()}
 
 
 def _client_image(settings: Settings) -> str:

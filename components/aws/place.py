@@ -47,7 +47,7 @@ class Place(pulumi.ComponentResource):
     cluster: Cluster | None
     server: DevServer | None
     stores: Mapping[StoreName, DataStore]
-    backups: ObjectStore
+    backups: ObjectStore | None
 
     def __init__(
         self, name: str, args: PlaceArgs, opts: pulumi.ResourceOptions | None = None
@@ -66,16 +66,16 @@ class Place(pulumi.ComponentResource):
             logs_key=self._keys.logs,
         )
         self._network = Network("network", network_args, self._child)
-        self.backups = self._buckets()
+        self.backups = backups = self._buckets()
         self.cluster = self.server = None
         self.stores = {}
         if cloud.kind == "server":
-            self.server = self._server()
+            self.server = self._server(backups)
         else:
             self.cluster = self._cluster()
             self.stores = self._stores(self.cluster)
             self._identities(self.cluster)
-        self.register_outputs({"backups": self.backups.name})
+        self.register_outputs({"backups": backups.name})
 
     def _buckets(self) -> ObjectStore:
         account = aws.get_caller_identity_output(opts=pulumi.InvokeOptions(parent=self)).account_id
@@ -152,13 +152,13 @@ class Place(pulumi.ComponentResource):
             )
             Identity(f"{service}-identity", args, self._child)
 
-    def _server(self) -> DevServer:
+    def _server(self, bucket: ObjectStore) -> DevServer:
         args = DevServerArgs(
             settings=self._args.settings,
             network=self._network.id,
             subnet=self._network.nodes[0],
             disk_key=self._keys.data,
-            bucket=self.backups.name,
-            bucket_reference=self.backups.reference,
+            bucket=bucket.name,
+            bucket_reference=bucket.reference,
         )
         return DevServer("server", args, self._child)

@@ -143,11 +143,14 @@ def in_cluster(
     namespace: pulumi.Input[str],
     secrets: Secrets,
     opts: pulumi.ResourceOptions | None = None,
+    managed: Mapping[StoreName, DataStore] | None = None,
 ) -> dict[StoreName, DataStore]:
-    """Every store of the stack, as StatefulSets in the data namespace."""
+    """Every store of the stack: those that a cloud runs, the others as StatefulSets."""
     on_platform = settings.environment.platform is not None
+    elsewhere = managed or {}
     return {
-        name: _KINDS[name](
+        name: elsewhere.get(name)
+        or _KINDS[name](
             f"{name}-store",
             StoreArgs(
                 stack=settings.stack_name,

@@ -207,7 +207,7 @@ def _callers(
 def _of_the_pool_that_goes(
     args: ClusterArgs, account: pulumi.Output[str]
 ) -> gcp.container.ClusterNodeConfigArgs:
-    """GKE makes a cluster with a pool; for the minutes until it goes it is as safe as the others."""
+    """GKE makes a cluster with a pool; until it goes it is as safe as the others."""
     shielded = gcp.container.ClusterNodeConfigShieldedInstanceConfigArgs(
         enable_secure_boot=True, enable_integrity_monitoring=True
     )

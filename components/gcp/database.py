@@ -1,4 +1,4 @@
-"""The managed PostgreSQL of an environment (decision 7): Cloud SQL, one server, a database per service.
+"""The managed PostgreSQL of an environment (decision 7): Cloud SQL, a database per service.
 
 The databases themselves are made by each service's migration, on every kind of server alike. TLS
 only (ENV-03); connections are shared out among the pods, so that all of them at their most fit

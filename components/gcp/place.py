@@ -49,7 +49,7 @@ class Place(pulumi.ComponentResource):
     cluster: Cluster | None
     server: DevServer | None
     stores: Mapping[StoreName, DataStore]
-    backups: ObjectStore
+    backups: ObjectStore | None
 
     def __init__(
         self, name: str, args: PlaceArgs, opts: pulumi.ResourceOptions | None = None
@@ -65,16 +65,16 @@ class Place(pulumi.ComponentResource):
             project_id=self._project, opts=pulumi.InvokeOutputOptions(parent=self)
         ).number
         self._make_ground()
-        self.backups = self._buckets()
+        self.backups = backups = self._buckets()
         self.cluster = self.server = None
         self.stores = {}
         if args.cloud.kind == "server":
-            self.server = self._server()
+            self.server = self._server(backups)
         else:
             self.cluster = self._cluster()
             self.stores = self._stores()
             self._identities(self.cluster)
-        self.register_outputs({"backups": self.backups.name})
+        self.register_outputs({"backups": backups.name})
 
     def _make_ground(self) -> None:
         settings, cloud, project = self._args.settings, self._args.cloud, self._project
@@ -174,7 +174,7 @@ class Place(pulumi.ComponentResource):
             )
             Identity(f"{service}-identity", args, self._child)
 
-    def _server(self) -> DevServer:
+    def _server(self, bucket: ObjectStore) -> DevServer:
         args = DevServerArgs(
             settings=self._args.settings,
             project=self._project,
@@ -182,7 +182,7 @@ class Place(pulumi.ComponentResource):
             network=self._network.id,
             subnet=self._network.nodes[0],
             disk_key=self._keys.data,
-            bucket=self.backups.name,
-            bucket_reference=self.backups.reference,
+            bucket=bucket.name,
+            bucket_reference=bucket.reference,
         )
         return DevServer("server", args, self._child)

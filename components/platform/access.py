@@ -7,7 +7,7 @@ That only operations may change Production, and only after an approval, is half 
 pipeline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -37,6 +37,8 @@ class AccessArgs:
     stack: str
     groups: Mapping[Group, str]
     """Each group's right: `see` or `change`."""
+    subjects: Mapping[Group, str]
+    """What the cluster calls each group."""
     application: pulumi.Input[str]
     """The namespace that may be changed."""
     seen: Mapping[str, pulumi.Input[str]]
@@ -46,18 +48,19 @@ class AccessArgs:
 class Access(pulumi.ComponentResource):
     """Roles and bindings of an environment's groups."""
 
-    groups: Sequence[str]
+    groups: Sequence[Group]
 
     def __init__(
         self, name: str, args: AccessArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Bind every group to `view`, and those that may change to a role of its own."""
         super().__init__("manpasik:platform:Access", name, None, opts)
-        self.groups = sorted(args.groups)
+        self.groups = _in_order(args.groups)
         for space, namespace in args.seen.items():
             view = _role("ClusterRole", "view")
-            self._binding(f"{space}-see", "manpasik-see", namespace, view, self.groups, args)
-        changing = sorted(group for group, right in args.groups.items() if right == "change")
+            everybody = _in_order(args.groups)
+            self._binding(f"{space}-see", "manpasik-see", namespace, view, everybody, args)
+        changing = [group for group in _in_order(args.groups) if args.groups[group] == "change"]
         if changing:
             role = self._change_role(args)
             found = _role("Role", role.metadata.name)
@@ -83,7 +86,7 @@ class Access(pulumi.ComponentResource):
         own_name: str,
         namespace: pulumi.Input[str],
         role: k8s.rbac.v1.RoleRefArgs,
-        groups: Sequence[str],
+        groups: Sequence[Group],
         args: AccessArgs,
     ) -> None:
         k8s.rbac.v1.RoleBinding(
@@ -92,12 +95,16 @@ class Access(pulumi.ComponentResource):
             role_ref=role,
             subjects=[
                 k8s.rbac.v1.SubjectArgs(
-                    kind="Group", name=group, api_group="rbac.authorization.k8s.io"
+                    kind="Group", name=args.subjects[group], api_group="rbac.authorization.k8s.io"
                 )
                 for group in groups
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _in_order(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups)
 
 
 def _role(kind: str, name: pulumi.Input[str]) -> k8s.rbac.v1.RoleRefArgs:

@@ -24,7 +24,7 @@ class ConfigurationArgs:
     stack: str
     namespace: pulumi.Input[str]
     values: Mapping[str, pulumi.Input[str]]
-    secrets: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, pulumi.Input[str]] = field(repr=False)
 
 
 class Configuration(pulumi.ComponentResource):
@@ -71,7 +71,8 @@ class Configuration(pulumi.ComponentResource):
         """
         plain = {r.name: self._values[r.name] for r in readings if r.source == "configuration"}
         hidden = {r.name: self._secrets[r.name] for r in readings if r.source == "secret"}
-        return pulumi.Output.all(plain).apply(lambda found: names.checksum(found[0] | hidden))
+        digest = pulumi.Output.all(plain, hidden).apply(lambda f: names.checksum(f[0] | f[1]))
+        return pulumi.Output.unsecret(digest)
 
     def _metadata(self, name: str, args: ConfigurationArgs) -> k8s.meta.v1.ObjectMetaArgs:
         return metadata(name, args.namespace, names.labels(name, "configuration", args.stack))
