@@ -58,9 +58,9 @@ class Access(pulumi.ComponentResource):
         self.groups = _in_order(args.groups)
         for space, namespace in args.seen.items():
             view = _role("ClusterRole", "view")
-            everybody = _in_order(args.groups)
+            everybody = self.groups
             self._binding(f"{space}-see", "manpasik-see", namespace, view, everybody, args)
-        changing = [group for group in _in_order(args.groups) if args.groups[group] == "change"]
+        changing: list[Group] = [g for g in self.groups if args.groups[g] == "change"]
         if changing:
             role = self._change_role(args)
             found = _role("Role", role.metadata.name)
