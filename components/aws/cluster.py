@@ -20,6 +20,7 @@ from components.aws.network import Network
 from components.aws.nodes import NodePool, NodePoolArgs
 from components.aws.policies import Statement, role, trust
 from components.contracts import VolumeClass
+from components.way_in import kubeconfig
 from settings import names
 from settings.cloud import AwsSettings
 from settings.loader import Settings
@@ -289,25 +290,6 @@ def _on_platform(settings: Settings) -> dict[str, object]:
 
 
 def _kubeconfig(found: Sequence[str]) -> str:
-    """A kubeconfig without a credential in it: whoever uses it asks the cloud for a token."""
     name, endpoint, authority, region, *_ = found
-    command = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "aws",
-        "args": ["eks", "get-token", "--cluster-name", name, "--region", region],
-    }
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [
-                {
-                    "name": name,
-                    "cluster": {"server": endpoint, "certificate-authority-data": authority},
-                }
-            ],
-            "users": [{"name": name, "user": {"exec": command}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        }
-    )
+    token = ["eks", "get-token", "--cluster-name", name, "--region", region]
+    return kubeconfig(name, endpoint, authority, {"command": "aws", "args": token})

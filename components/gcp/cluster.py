@@ -5,7 +5,6 @@ Workload Identity; Secrets are encrypted with a key of the product's own; every 
 plane is kept. Dataplane V2 enforces the network policies.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from components.gcp.access import Access, AccessArgs
 from components.gcp.keys import Keys
 from components.gcp.network import PODS, SERVICES, ZONES, Network
 from components.gcp.nodes import NodePool, NodePoolArgs
+from components.way_in import kubeconfig
 from settings import names
 from settings.cloud import GcpSettings
 from settings.loader import Settings
@@ -25,6 +25,7 @@ from settings.regions import Region
 
 _COMPONENTS = ("SYSTEM_COMPONENTS", "APISERVER", "CONTROLLER_MANAGER", "SCHEDULER")
 _LONGEST_NAME = 40
+_ClientCertificate = gcp.container.ClusterMasterAuthClientCertificateConfigArgs
 # Weekend nights of Seoul, in UTC: 48 hours in 32 days is the least that Google asks for.
 _WINDOW = ("2026-01-02T17:00:00Z", "2026-01-02T23:00:00Z", "FREQ=WEEKLY;BYDAY=FR,SA,SU")
 
@@ -105,7 +106,9 @@ class Cluster(pulumi.ComponentResource):
 
     def _plane(self, account: pulumi.Output[str]) -> gcp.container.Cluster:
         args, cloud = self._args, self._args.cloud
-        start, end, recurrence = _WINDOW
+        posture = gcp.container.ClusterSecurityPostureConfigArgs(
+            mode="BASIC", vulnerability_mode="VULNERABILITY_DISABLED"
+        )
         return gcp.container.Cluster(
             "control-plane",
             name=names.cloud(args.settings.stack_name, longest=_LONGEST_NAME),
@@ -117,49 +120,25 @@ class Cluster(pulumi.ComponentResource):
             networking_mode="VPC_NATIVE",
             datapath_provider="ADVANCED_DATAPATH",
             enable_intranode_visibility=True,
-            ip_allocation_policy=gcp.container.ClusterIpAllocationPolicyArgs(
-                cluster_secondary_range_name=PODS, services_secondary_range_name=SERVICES
-            ),
-            private_cluster_config=gcp.container.ClusterPrivateClusterConfigArgs(
-                enable_private_nodes=True,
-                enable_private_endpoint=not cloud.api_from,
-                master_ipv4_cidr_block=str(args.layout.region().control_plane),
-            ),
+            ip_allocation_policy=_ranges(),
+            private_cluster_config=_private(args),
             master_authorized_networks_config=_callers(cloud),
             master_auth=gcp.container.ClusterMasterAuthArgs(
-                client_certificate_config=gcp.container.ClusterMasterAuthClientCertificateConfigArgs(
-                    issue_client_certificate=False
-                )
+                client_certificate_config=_ClientCertificate(issue_client_certificate=False)
             ),
-            authenticator_groups_config=gcp.container.ClusterAuthenticatorGroupsConfigArgs(
-                security_group=f"gke-security-groups@{cloud.domain}"
-            ),
-            workload_identity_config=gcp.container.ClusterWorkloadIdentityConfigArgs(
-                workload_pool=f"{args.project}.svc.id.goog"
-            ),
-            database_encryption=gcp.container.ClusterDatabaseEncryptionArgs(
-                state="ENCRYPTED", key_name=args.keys.cluster
-            ),
+            authenticator_groups_config=_groups(cloud),
+            workload_identity_config=_pods_identities(args),
+            database_encryption=_encryption(args),
             enable_shielded_nodes=True,
             enable_legacy_abac=False,
             binary_authorization=gcp.container.ClusterBinaryAuthorizationArgs(
                 evaluation_mode="PROJECT_SINGLETON_POLICY_ENFORCE"
             ),
-            security_posture_config=gcp.container.ClusterSecurityPostureConfigArgs(
-                mode="BASIC", vulnerability_mode="VULNERABILITY_DISABLED"
-            ),
-            logging_config=gcp.container.ClusterLoggingConfigArgs(
-                enable_components=[*_COMPONENTS, "WORKLOADS"]
-            ),
-            monitoring_config=gcp.container.ClusterMonitoringConfigArgs(
-                enable_components=list(_COMPONENTS)
-            ),
+            security_posture_config=posture,
+            logging_config=_logging(),
+            monitoring_config=_monitoring(),
             release_channel=gcp.container.ClusterReleaseChannelArgs(channel=cloud.channel),
-            maintenance_policy=gcp.container.ClusterMaintenancePolicyArgs(
-                recurring_window=gcp.container.ClusterMaintenancePolicyRecurringWindowArgs(
-                    start_time=start, end_time=end, recurrence=recurrence
-                )
-            ),
+            maintenance_policy=_maintenance(),
             remove_default_node_pool=True,
             initial_node_count=1,
             node_config=_of_the_pool_that_goes(args, account),
@@ -191,6 +170,54 @@ class Cluster(pulumi.ComponentResource):
             )
             for purpose, pool in args.settings.pools.items()
         ]
+
+
+def _private(args: ClusterArgs) -> gcp.container.ClusterPrivateClusterConfigArgs:
+    return gcp.container.ClusterPrivateClusterConfigArgs(
+        enable_private_nodes=True,
+        enable_private_endpoint=not args.cloud.api_from,
+        master_ipv4_cidr_block=str(args.layout.region().control_plane),
+    )
+
+
+def _maintenance() -> gcp.container.ClusterMaintenancePolicyArgs:
+    start, end, recurrence = _WINDOW
+    window = gcp.container.ClusterMaintenancePolicyRecurringWindowArgs(
+        start_time=start, end_time=end, recurrence=recurrence
+    )
+    return gcp.container.ClusterMaintenancePolicyArgs(recurring_window=window)
+
+
+def _encryption(args: ClusterArgs) -> gcp.container.ClusterDatabaseEncryptionArgs:
+    return gcp.container.ClusterDatabaseEncryptionArgs(
+        state="ENCRYPTED", key_name=args.keys.cluster
+    )
+
+
+def _pods_identities(args: ClusterArgs) -> gcp.container.ClusterWorkloadIdentityConfigArgs:
+    return gcp.container.ClusterWorkloadIdentityConfigArgs(
+        workload_pool=f"{args.project}.svc.id.goog"
+    )
+
+
+def _groups(cloud: GcpSettings) -> gcp.container.ClusterAuthenticatorGroupsConfigArgs:
+    return gcp.container.ClusterAuthenticatorGroupsConfigArgs(
+        security_group=f"gke-security-groups@{cloud.domain}"
+    )
+
+
+def _ranges() -> gcp.container.ClusterIpAllocationPolicyArgs:
+    return gcp.container.ClusterIpAllocationPolicyArgs(
+        cluster_secondary_range_name=PODS, services_secondary_range_name=SERVICES
+    )
+
+
+def _logging() -> gcp.container.ClusterLoggingConfigArgs:
+    return gcp.container.ClusterLoggingConfigArgs(enable_components=[*_COMPONENTS, "WORKLOADS"])
+
+
+def _monitoring() -> gcp.container.ClusterMonitoringConfigArgs:
+    return gcp.container.ClusterMonitoringConfigArgs(enable_components=list(_COMPONENTS))
 
 
 def _callers(
@@ -229,22 +256,7 @@ def _first(found: Sequence[str]) -> str:
 
 
 def _kubeconfig(found: Sequence[str]) -> str:
-    """A kubeconfig without a credential in it: whoever uses it asks the cloud for a token."""
     name, endpoint, authority, *_ = found
-    command = {
-        "apiVersion": "client.authentication.k8s.io/v1beta1",
-        "command": "gke-gcloud-auth-plugin",
-        "provideClusterInfo": True,
-        "interactiveMode": "Never",
-    }
-    server = {"server": f"https://{endpoint}", "certificate-authority-data": authority}
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "clusters": [{"name": name, "cluster": server}],
-            "users": [{"name": name, "user": {"exec": command}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-        }
-    )
+    plugin = "gke-gcloud-auth-plugin"
+    command = {"command": plugin, "provideClusterInfo": True, "interactiveMode": "Never"}
+    return kubeconfig(name, f"https://{endpoint}", authority, command)
