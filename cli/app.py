@@ -16,6 +16,7 @@ from cli import drill, local, migrate
 from cli.check import check
 from cli.compose import compose
 from cli.console import messages
+from cli.cost import cost
 from cli.destroy import destroy
 from cli.drift import drift
 from cli.failures import EngineError
@@ -84,6 +85,7 @@ app.command()(render)
 app.command()(compose)
 app.command()(seal)
 app.command()(plan)
+app.command()(cost)
 app.command()(schema)
 app.command()(preview)
 app.command()(refresh)

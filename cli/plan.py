@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -64,15 +65,23 @@ def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
         news = {stack: sources.stack(stack) for stack in stacks}
         olds = waiting.result()
     return [
-        planned(
-            olds[stack].objects,
-            news[stack].objects,
-            stack=stack,
-            against=olds[stack].name,
-            cannot_know=(*olds[stack].cannot_know, *_ALWAYS),
+        replace(
+            planned(
+                olds[stack].objects,
+                news[stack].objects,
+                stack=stack,
+                against=olds[stack].name,
+                cannot_know=(*olds[stack].cannot_know, *_ALWAYS),
+            ),
+            monthly=_costs(olds[stack], news[stack]),
         )
         for stack in stacks
     ]
+
+
+def _costs(old: Source, new: Source) -> tuple[float, float] | None:
+    known = old.monthly is not None and new.monthly is not None
+    return (old.monthly or 0, new.monthly or 0) if known else None
 
 
 _ALWAYS = (

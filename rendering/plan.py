@@ -62,6 +62,8 @@ class Plan:
     against: str
     affected: tuple[Affected, ...]
     cannot_know: tuple[str, ...] = ()
+    monthly: tuple[float, float] | None = None
+    """List prices in US dollars a month, before and after; None where one of them is unknown."""
 
     @property
     def empty(self) -> bool:

@@ -23,6 +23,8 @@ def as_text(plan: Plan) -> str:
         lines += ["", title]
         for group in part:
             lines += _group_lines(group)
+    if plan.monthly and any(plan.monthly):
+        lines += ["", cost(plan.monthly)]
     if plan.cannot_know:
         lines += ["", "what this plan cannot know"]
         lines += [f"  {sentence}" for sentence in plan.cannot_know]
@@ -37,6 +39,8 @@ def as_markdown(plan: Plan) -> str:
         lines += ["| what | of | field | old | new |", "|---|---|---|---|---|"]
         for group in part:
             lines += _rows(group)
+    if plan.monthly and any(plan.monthly):
+        lines += ["", _escaped(cost(plan.monthly))]
     if plan.cannot_know:
         lines += ["", "### What this plan cannot know", ""]
         lines += [f"- {_escaped(sentence)}" for sentence in plan.cannot_know]
@@ -52,7 +56,15 @@ def as_dict(plan: Plan) -> dict[str, Any]:
         "objects": [_object(each) for each in plan.affected],
         "groups": [_group(group) for group in groups(plan)],
         "cannot_know": list(plan.cannot_know),
+        "monthly_usd": list(plan.monthly) if plan.monthly else None,
     }
+
+
+def cost(monthly: tuple[float, float]) -> str:
+    """What the stack costs by list prices, and by how much that changes."""
+    before, after = monthly
+    change = f"{after - before:+,.2f}" if after != before else "no change"
+    return f"cost: {after:,.2f} USD a month by list prices ({change})"
 
 
 def summary(plan: Plan) -> str:

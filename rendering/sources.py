@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,8 @@ from rendering.hiding import hidden, secret_texts
 from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import loader
+from settings.cost import bill
+from settings.problems import SettingsError
 
 RECORDING_SECONDS = 300
 _LONGEST_REASON = 300
@@ -49,6 +51,8 @@ class Source:
     name: str
     objects: Sequence[Mapping[str, Any]] = field(repr=False)
     cannot_know: tuple[str, ...] = ()
+    monthly: float | None = None
+    """What the stack costs a month by list prices, in US dollars; None where nothing says it."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,10 @@ class Sources:
 
     def stack(self, name: str) -> Source:
         """What this tree's program declares for a stack."""
-        found = [manifest.content for manifest in manifests(record(loader.load(name)))]
-        return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,))
+        settings = loader.load(name)
+        found = [manifest.content for manifest in manifests(record(settings))]
+        monthly = bill(settings).monthly
+        return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,), monthly)
 
     def folder(self, folder: Path) -> Source:
         """The YAML files of a folder, such as `mpk render -o` writes."""
@@ -77,7 +83,11 @@ class Sources:
         name = f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
         with _tree(commit, root) as folder:
             answers = _recorded(folder, stacks, name, self.key)
-        return {stack: self._answer(name, stack, answers[stack]) for stack in stacks}
+            monthly = {stack: _monthly(stack, folder) for stack in stacks}
+        return {
+            stack: replace(self._answer(name, stack, answers[stack]), monthly=monthly[stack])
+            for stack in stacks
+        }
 
     def _answer(self, name: str, stack: str, answer: Mapping[str, Any]) -> Source:
         if "refused" in answer:
@@ -85,6 +95,14 @@ class Sources:
         if "missing" in answer:
             return Source(name, [], (f"stack {stack} does not exist at {name}: all is new",))
         return Source(name, hidden(answer["objects"], self.key), (STAND_INS,))
+
+
+def _monthly(stack: str, tree: Path) -> float | None:
+    """What a stack of another tree costs by this tree's rules; None where they cannot read it."""
+    try:
+        return bill(loader.load(stack, root=tree)).monthly
+    except SettingsError:
+        return None
 
 
 def _yaml_files(folder: Path) -> list[Path]:

@@ -3,6 +3,8 @@
 import datetime
 from collections.abc import Iterator
 
+from settings import platform
+from settings.consequences import consequences
 from settings.loader import Settings
 from settings.variables import required_secrets
 
@@ -26,5 +28,9 @@ def advisories(settings: Settings, held: list[str], today: datetime.date) -> Ite
                 f"generates them: {told}; set each with "
                 "`pulumi config set --secret --path manpasik:secrets.NAME`"
             )
+    yield from consequences(settings)
+    for name in platform.charts(settings):
+        if why := settings.catalog.charts[name].unverified:
+            yield f"catalog/charts.yaml: {name} has no digest: {why}"
     if settings.environment.certificates is None and settings.host:
         yield f"{settings.host} is served without TLS"

@@ -14,6 +14,7 @@ from settings.images import BaseImage
 from settings.instances import Instance
 from settings.law import Jurisdiction, Location, Processor, SchemaTables
 from settings.model import Cpu, DnsLabel, Memory, Model, Pattern, Phase, Port, VariableName
+from settings.prices import Price
 from settings.regions import Region
 
 StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
@@ -175,3 +176,6 @@ class Catalog(Model):
 
     charts: dict[str, Chart]
     """Every chart that the program installs, pinned (decision 6)."""
+
+    prices: dict[str, Price]
+    """List prices of what the clouds rent out, by the day of the list."""

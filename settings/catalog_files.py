@@ -26,6 +26,7 @@ from settings.law import (
     SchemaTables,
 )
 from settings.model import DnsLabel, HostName, VariableName
+from settings.prices import Price, PriceName
 from settings.problems import Problem, from_validation, shown
 from settings.regions import Region
 
@@ -42,6 +43,7 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("jurisdictions", Jurisdiction, TypeAdapter(JurisdictionName)),
     ("locations", Location, TypeAdapter(DnsLabel)),
     ("processors", Processor, TypeAdapter(HostName)),
+    ("prices", Price, TypeAdapter(PriceName)),
     ("charts", Chart, TypeAdapter(ChartName)),
     ("tables", SchemaTables, TypeAdapter(SchemaFile)),
 )

@@ -65,7 +65,7 @@ def problems(charts: Mapping[str, Chart]) -> Iterator[Problem]:
     for name, chart in charts.items():
         if (chart.digest is None) == (chart.unverified is None):
             told = "has no pin" if chart.digest is None else "has a digest and says it has none"
-            remedy = "write its digest (`mpk charts verify` prints it), or why it is unverified"
+            remedy = "write the SHA-256 of its archive, or why it is unverified"
             yield _problem(f"{name}.digest", shown(chart.digest), told, remedy)
         for index, other in enumerate(chart.after):
             if other == name or name in _before(charts, other):

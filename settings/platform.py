@@ -85,11 +85,12 @@ def part(settings: Settings, name: str) -> Part:
 
 def parts(settings: Settings) -> dict[str, Part]:
     """Every part that the stack's charts run."""
-    return {
-        name: part(settings, name)
-        for chart in charts(settings)
-        for name in _PARTS_OF.get(chart, (chart,))
-    }
+    return {name: part(settings, name) for chart in charts(settings) for name in parts_of(chart)}
+
+
+def parts_of(chart: ChartName) -> tuple[str, ...]:
+    """The parts that a chart runs."""
+    return _PARTS_OF.get(chart, (chart,))
 
 
 def charts(settings: Settings) -> list[ChartName]:

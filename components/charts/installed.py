@@ -20,7 +20,7 @@ from settings.loader import Settings
 INSTALL_SECONDS = 900
 """How long a chart may take: a new node may have to come up first."""
 HISTORY = 5
-_VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
+VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
     "ingress-nginx": entry.ingress_nginx,
     "cert-manager": entry.cert_manager,
     "sealed-secrets": delivery.sealed_secrets,
@@ -34,6 +34,7 @@ _VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
     "stackgres-operator": operators.stackgres_operator,
     "cockroachdb-operator": operators.cockroachdb_operator,
 }
+"""The values of each chart that is installed."""
 _NEEDS_THE_NODE = frozenset({"prometheus"})
 """Namespaces whose pods read the node itself: Pod Security lets them."""
 
@@ -101,7 +102,7 @@ class Charts(pulumi.ComponentResource):
                 version=chart.version,
                 repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=chart.repository),
                 namespace=namespace,
-                values=_VALUES[name](self._args.settings),
+                values=VALUES[name](self._args.settings),
                 timeout=INSTALL_SECONDS,
                 max_history=HISTORY,
                 # A release that fails half-way must not stay in the way of the next try.
