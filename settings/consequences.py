@@ -40,5 +40,5 @@ def consequences(settings: Settings) -> Iterator[str]:
             f"{_REPLICAS_TO_SURVIVE} regions within {jurisdiction(settings)}"
         )
     if database.survive == "region" and not outside(settings):
-        yield "each write waits for a second region of the country: at least one round trip more"
-    yield "super regions are a preview of CockroachDB's, and so is its operator over several regions"
+        yield "each write waits for a second region of the country: one round trip more at least"
+    yield "super regions are a preview of CockroachDB's; so is its operator over several regions"
