@@ -30,6 +30,7 @@ from cli.rollback import rollback
 from cli.schema import schema
 from cli.seal import seal
 from cli.status import status
+from cli.topology import topology
 from cli.up import up
 from drill.product import DrillError
 from localcluster import LocalClusterError, UnusableError
@@ -86,6 +87,7 @@ app.command()(compose)
 app.command()(seal)
 app.command()(plan)
 app.command()(cost)
+app.command()(topology)
 app.command()(schema)
 app.command()(preview)
 app.command()(refresh)

@@ -7,12 +7,14 @@ say so in the CHANGELOG.
 
 from pathlib import Path
 
-from rendering import kustomize
+from rendering import kustomize, manifests
+from rendering.topology import picture
 from schema import guide
 from settings.loader import ROOT
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
+PICTURES = ROOT / "docs/topology"
 
 
 def urns(stack: str) -> str:
@@ -26,6 +28,7 @@ def main() -> None:
         folder = FOLDER / stack
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "urns.txt").write_text(urns(stack))
+        (PICTURES / f"{stack}.svg").write_text(picture(stack, manifests(recorded(stack))))
     kustomize.render(kustomize.folder())
     (ROOT / guide.PATH).write_text(guide.guide())
 

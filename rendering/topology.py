@@ -1,0 +1,119 @@
+"""A picture of a stack from its recording: the way in, the services, the stores they wait for.
+
+One box a workload, with its pods; a dot for each store that it waits for, in the store's colour,
+since lines between twenty services and five stores would hide both. SVG, so that a diff is read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from rendering.manifest import Manifest
+
+WIDTH, MARGIN, GAP = 1180, 24, 12
+BOX_WIDTH, BOX_HEIGHT, COLUMNS = 268, 46, 4
+_COLOURS = ("#1b6ca8", "#c8452d", "#2e7d4f", "#8a4fa3", "#b07d12", "#3f6f73", "#a03a6a", "#5b5b5b")
+_WORKLOADS = ("Deployment", "Rollout")
+_ENTRANCES = ("Ingress", "VirtualService")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Box:
+    """One workload as it is drawn."""
+
+    name: str
+    told: str
+    marks: tuple[str, ...]
+    """Colours of the stores that it waits for; of a store its own."""
+
+
+def picture(stack: str, found: Sequence[Manifest]) -> str:
+    """The SVG of a stack."""
+    stores = [each for each in found if each.kind == "StatefulSet"]
+    colours = {each.urn: _COLOURS[i % len(_COLOURS)] for i, each in enumerate(stores)}
+    grown = {_target(each): each.content["spec"] for each in _of(found, "HorizontalPodAutoscaler")}
+    services = [_service(each, colours, grown) for each in _of(found, *_WORKLOADS)]
+    kept = [Box(name=s.name, told=_kept(s), marks=(colours[s.urn],)) for s in stores]
+    ways = [
+        Box(name=e.name, told=f"{e.kind}: {_hosts(e)}", marks=()) for e in _of(found, *_ENTRANCES)
+    ]
+    parts = [
+        ("The way in", ways),
+        (f"Services ({len(services)}); dots: the stores each waits for", services),
+        ("Stores", kept),
+    ]
+    return _svg(f"ManPaSik, stack {stack}", [(title, boxes) for title, boxes in parts if boxes])
+
+
+def _of(found: Sequence[Manifest], *kinds: str) -> list[Manifest]:
+    return [each for each in found if each.kind in kinds]
+
+
+def _target(scaler: Manifest) -> str:
+    return str(scaler.content["spec"]["scaleTargetRef"]["name"])
+
+
+def _service(each: Manifest, colours: Mapping[str, str], grown: Mapping[str, Any]) -> Box:
+    spec = grown.get(each.name)
+    pods = int(each.content["spec"].get("replicas") or 1)
+    told = f"{spec['minReplicas']} to {spec['maxReplicas']} pods" if spec else f"{pods} pod(s)"
+    marks = tuple(colour for urn, colour in colours.items() if urn in each.depends_on)
+    return Box(name=each.name, told=told, marks=marks)
+
+
+def _kept(store: Manifest) -> str:
+    claims = store.content["spec"].get("volumeClaimTemplates")
+    size = claims[0]["spec"]["resources"]["requests"]["storage"] if claims else "none"
+    return f"volume: {size}"
+
+
+def _hosts(each: Manifest) -> str:
+    spec = each.content["spec"]
+    rules = [str(rule.get("host", "any host")) for rule in spec.get("rules", [])]
+    return ", ".join(rules or map(str, spec.get("hosts", [])))
+
+
+def _svg(title: str, parts: Sequence[tuple[str, Sequence[Box]]]) -> str:
+    lines = [_text(MARGIN, 40, title, size=22, bold=True)]
+    top = 64
+    for name, boxes in parts:
+        rows = -(-len(boxes) // COLUMNS)
+        height = 40 + rows * (BOX_HEIGHT + GAP)
+        lines.append(_rectangle(MARGIN, top, WIDTH - 2 * MARGIN, height, "#f4f6f8", "#c5ccd3"))
+        lines.append(_text(MARGIN + GAP, top + 24, name, size=15, bold=True))
+        for index, box in enumerate(boxes):
+            row, column = divmod(index, COLUMNS)
+            left = MARGIN + GAP + column * (BOX_WIDTH + GAP)
+            lines += _box(box, left, top + 36 + row * (BOX_HEIGHT + GAP))
+        top += height + GAP
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + GAP}" '
+        f'viewBox="0 0 {WIDTH} {top + GAP}" font-family="DejaVu Sans, Arial, sans-serif">'
+    )
+    return "\n".join(
+        [head, _rectangle(0, 0, WIDTH, top + GAP, "#ffffff", "none"), *lines, "</svg>\n"]
+    )
+
+
+def _box(box: Box, left: int, top: int) -> list[str]:
+    lines = [
+        _rectangle(left, top, BOX_WIDTH, BOX_HEIGHT, "#ffffff", "#8d99a6"),
+        _text(left + 10, top + 19, box.name, size=14, bold=True),
+        _text(left + 10, top + 37, box.told, size=12),
+    ]
+    for index, colour in enumerate(box.marks):
+        at = left + BOX_WIDTH - 14 - 15 * index
+        lines.append(f'<circle cx="{at}" cy="{top + 33}" r="5.5" fill="{colour}"/>')
+    return lines
+
+
+def _rectangle(left: int, top: int, width: int, height: int, fill: str, stroke: str) -> str:
+    place = f'x="{left}" y="{top}" width="{width}" height="{height}" rx="6"'
+    return f'<rect {place} fill="{fill}" stroke="{stroke}"/>'
+
+
+def _text(left: int, top: int, text: str, *, size: int, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    place = f'x="{left}" y="{top}" font-size="{size}"{weight}'
+    return f'<text {place} fill="#1d252c">{escape(text)}</text>'
