@@ -12,10 +12,11 @@ from typing import Any, cast
 from settings.strategy import Strategy
 
 AWAITS_A_PERSON = {
-    "CanaryPauseStep": "waits at this step for `mpk promote` or `mpk abort`",
-    "BlueGreenPause": "the new colour is ready and waits for `mpk switch` or `mpk abort`",
-    "InconclusiveAnalysisRun": "the analysis cannot tell; decide by `mpk promote` or `mpk abort`",
-    "PausedByUser": "paused by hand; `mpk promote` goes on",
+    "CanaryPauseStep": "waits at this step: promote or abort by `kubectl argo rollouts`",
+    "BlueGreenPause": "the new colour is ready: promote or abort by `kubectl argo rollouts`",
+    "InconclusiveAnalysisRun": "the analysis cannot tell: promote or abort by "
+    "`kubectl argo rollouts`",
+    "PausedByUser": "paused by hand; `kubectl argo rollouts promote` goes on",
 }
 _ENDED_BADLY = ("Failed", "Error", "Inconclusive")
 _UNITS = {"s": 1, "m": 60, "h": 3600}

@@ -95,14 +95,12 @@ def advice(status: Status) -> list[str]:
         return []
     stage = last.stages[-1].name if last.stages else "start"
     moved = _at(status.rows, {n: s.after for n, s in last.services.items()})
-    again = f"mpk {last.action} {last.version} --stack {status.stack}"
     where = f"the {last.action} of {last.version} begun {last.started} by {last.by} was interrupted"
+    named = f"{' '.join(sorted(last.services))} --to {last.version} --stack {status.stack}"
     return [
         f"{where} in its stage `{stage}`: {moved} of {len(last.services)} services are at it",
-        f"go on: {again}" if last.action == "release" else f"look, then repeat: {again}",
-        *([f"or back: mpk rollback --all --stack {status.stack}"] if last.action == "release"
-          and moved else []),
-    ]  # fmt: skip
+        f"go on: mpk rollback {named}",
+    ]
 
 
 def _at(rows: Sequence[Row], wanted: Mapping[str, str]) -> int:

@@ -138,6 +138,6 @@ def _kept(workload: Workload, version: str) -> Revision:
         kept = ", ".join(dict.fromkeys(r.version for r in workload.revisions)) or "none"
         raise _NoWayError(
             f"{workload.service} keeps no revision of {version}; kept are {kept}. "
-            f"Release it again: mpk release {version} --service {workload.service}"
+            f"Set services.{workload.service}.image_tag in the stack's file, then: mpk up"
         )
     return found

@@ -42,7 +42,7 @@ def test_a_wait_for_a_person_names_the_command():
         rollout(**PAUSED, currentStepIndex=3, canary={"weights": {"canary": {"weight": 25}}})
     )
     assert waits.message == (
-        "step 4 of 4, 25 %: waits at this step for `mpk promote` or `mpk abort`"
+        "step 4 of 4, 25 %: waits at this step: promote or abort by `kubectl argo rollouts`"
     )
 
 

@@ -37,9 +37,9 @@ select case when exists (select 1 from holder) then 'waits'
          when level = version then 'its file is wholly in'
          else 'nothing of its file is in' end as what,
        case when level is null
-         then format('compare the database with the file of version %s, then: mpk migrate repair '
-                     '%s --to VERSION', version, service)
-         else format('mpk migrate repair %s --to %s', service, level) end as command
+         then format('compare the database with the file of version %s, then, with '
+                     'golang-migrate, for %s: force VERSION', version, service)
+         else format('golang-migrate, for %s: force %s', service, level) end as command
   from judged where dirty
 union all
 select case when state like 'idle%' and now() - state_change > interval '60 s'

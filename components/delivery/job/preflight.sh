@@ -1,5 +1,5 @@
 # Looks before the migration leaps (issue 8, pitfall M-3). Runs as DB_USER, and examines with the same
-# SQL as `mpk migrate doctor`. What is proven is mended here, so that the Job's next attempt goes on;
+# SQL beside it. What is proven is mended here, so that the Job's next attempt goes on;
 # what is not stops the Job with the command for a person.
 set -eu
 export PGSSLMODE=${DB_SSLMODE%%&*} PGPASSWORD=$DB_PASSWORD PGCONNECT_TIMEOUT=3
@@ -55,7 +55,7 @@ done
 done
 case $examined in *blocks\|*) exit 1 ;; esac
 if [ "$dirty" = t ]; then
-  level=${examined#*--to } level=${level%%[!0-9]*}
+  level=${examined#*: force } level=${level%%[!0-9]*}
   case $examined in *'is half built'*) run -c "drop index concurrently if exists $index" ;; esac
   run -v table="$TABLE" -v level="$level" -v version="$version" -v lock="$LOCK" \
     -f "$STEPS/repair.sql" >/dev/null
