@@ -11,6 +11,7 @@ from rendering import kustomize, manifests
 from rendering.topology import picture
 from schema import guide
 from settings.loader import ROOT
+from tests.support.clouds import CLOUD_STACKS, CLOUDS, whole
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -22,6 +23,11 @@ def urns(stack: str) -> str:
     return "".join(f"{resource.urn}\n" for resource in recorded(stack))
 
 
+def cloud_urns(stack: str, cloud: str) -> str:
+    """The same for a stack on a cloud."""
+    return "".join(f"{resource.urn}\n" for resource in whole(stack, cloud))
+
+
 def main() -> None:
     """Write the files of every stack."""
     for stack in STACKS:
@@ -29,6 +35,9 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "urns.txt").write_text(urns(stack))
         (PICTURES / f"{stack}.svg").write_text(picture(stack, manifests(recorded(stack))))
+    for stack in CLOUD_STACKS:
+        for cloud in CLOUDS:
+            (FOLDER / stack / f"urns-{cloud}.txt").write_text(cloud_urns(stack, cloud))
     kustomize.render(kustomize.folder())
     (ROOT / guide.PATH).write_text(guide.guide())
 

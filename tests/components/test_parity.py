@@ -1,0 +1,81 @@
+"""The two clouds are twins: same files, same classes, same arguments, same outputs (style, 3.6)."""
+
+import ast
+import dataclasses
+import importlib
+
+import pytest
+
+from components import aws, gcp
+from settings.loader import ROOT
+from tests.support.clouds import CLOUD_STACKS, whole
+
+COMPONENTS = sorted(name for name in aws.__all__ if not name.endswith("Args"))
+# What only one cloud's resources ask for.
+OF_ONE_CLOUD = {"project", "number", "roles", "managed", "statements", "subnets", "zones", "zone",
+                "region", "clients", "logs_key", "cluster_arn", "cloud"}  # fmt: skip
+OWN_FILES = {"policies.py", "apis.py"}
+
+
+def test_both_export_the_same_names_in_order():
+    assert aws.__all__ == gcp.__all__ == sorted(aws.__all__)
+
+
+def test_both_have_the_same_files():
+    def files(cloud):
+        return {path.name for path in (ROOT / "components" / cloud).glob("*.py")} - OWN_FILES
+
+    assert files("aws") == files("gcp")
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_both_take_the_same_neutral_arguments(name):
+    def fields(cloud):
+        return {field.name for field in dataclasses.fields(getattr(cloud, f"{name}Args"))}
+
+    assert fields(aws) ^ fields(gcp) <= OF_ONE_CLOUD
+    assert fields(aws) - OF_ONE_CLOUD == fields(gcp) - OF_ONE_CLOUD
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_both_give_the_same_outputs(name):
+    def outputs(cloud):
+        return vars(getattr(cloud, name))["__annotations__"].keys()
+
+    assert outputs(aws) == outputs(gcp)
+    assert outputs(aws)
+
+
+@pytest.mark.parametrize("stack", CLOUD_STACKS)
+def test_both_make_the_same_components_under_the_same_names(stack):
+    def made(cloud):
+        prefix = f"manpasik:{cloud}:"
+        return {(r.type.removeprefix(prefix), r.name) for r in whole(stack, cloud)
+                if r.type.startswith(prefix)}  # fmt: skip
+
+    # GKE scales its pools itself; on EKS a program in the cluster does, and needs an identity.
+    assert made("aws") - made("gcp") == {("Identity", "cluster-autoscaler")}
+    assert made("gcp") - made("aws") == set()
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp"])
+def test_neither_cloud_knows_the_other(cloud):
+    other = "gcp" if cloud == "aws" else "aws"
+    for path in (ROOT / "components" / cloud).glob("*.py"):
+        text = path.read_text()
+        assert f"components.{other}" not in text, path.name
+        assert f"pulumi_{other}" not in text, path.name
+
+
+def test_only_one_file_chooses_between_the_clouds():
+    for path in (ROOT / "components").rglob("*.py"):
+        matches = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Match)]
+        assert path.name == "clouds.py" or not any("cloud" in ast.unparse(m.subject) for m in matches)
+
+
+def test_the_sdk_of_a_cloud_is_not_imported_before_it_is_chosen():
+    module = importlib.import_module("components.clouds")
+    top = ast.parse((ROOT / "components" / "clouds.py").read_text()).body
+    imported = [ast.unparse(n) for n in top if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert module.place
+    assert not any("pulumi_aws" in text or "pulumi_gcp" in text for text in imported)

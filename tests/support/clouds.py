@@ -1,0 +1,54 @@
+"""Stacks on a cloud: the committed stack file with one line more (ADR 0030)."""
+
+import functools
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rendering import Recorded, record
+from rendering.recorder import reveal
+from settings import load
+from settings.files import mapping_or_empty
+from settings.loader import ROOT, STACK_KEY, Settings
+
+CLOUDS = ("aws", "gcp")
+CLOUD_STACKS = ("dev", "staging", "production")
+REGIONS = {"aws": "ap-northeast-2", "gcp": "asia-northeast3"}
+# The part of the program that is outside of a cluster, which a test of nodes need not wait for.
+_PLACE_ALONE = """\
+import pulumi
+from components import clouds
+from settings import load, secrets
+config = pulumi.Config("manpasik")
+settings = load(pulumi.get_stack(), config.get_object("stack"))
+given = config.get_object("secrets")
+clouds.place(settings, secrets.resolve(settings, given, config.get("seed")))
+"""
+
+
+def on(stack: str, provider: str, *, phase: int | None = None, **cloud: Any) -> Settings:
+    """The settings of a stack on a cloud."""
+    value = mapping_or_empty(ROOT / f"Pulumi.{stack}.yaml")["config"][STACK_KEY]
+    chosen = {"provider": provider, "region": REGIONS[provider], **cloud}
+    more = {"phase": phase} if phase else {}
+    return load(stack, {**value, **more, "cloud": chosen})
+
+
+@functools.cache
+def whole(stack: str, provider: str, kind: str = "cluster") -> tuple[Recorded, ...]:
+    """Everything that the program registers for a stack on a cloud."""
+    return tuple(record(on(stack, provider, kind=kind)))
+
+
+@functools.cache
+def place(stack: str, provider: str, phase: int) -> tuple[Recorded, ...]:
+    """What of it is outside of the cluster, in a phase."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "__main__.py").write_text(_PLACE_ALONE)
+        return tuple(record(on(stack, provider, phase=phase), root=Path(folder)))
+
+
+def inputs(found: tuple[Recorded, ...], *types: str) -> dict[str, Mapping[str, Any]]:
+    """The plain inputs of the resources of some types, by logical name."""
+    return {each.name: reveal(each.inputs) for each in found if each.type in types}
