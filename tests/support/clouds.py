@@ -31,7 +31,9 @@ def on(stack: str, provider: str, *, phase: int | None = None, **cloud: Any) -> 
     """The settings of a stack on a cloud."""
     value = mapping_or_empty(ROOT / f"Pulumi.{stack}.yaml")["config"][STACK_KEY]
     chosen = {"provider": provider, "region": REGIONS[provider], **cloud}
-    more = {"phase": phase} if phase else {}
+    more: dict[str, Any] = {"phase": phase} if phase else {}
+    if phase == 4 and stack == "production":
+        more["market"] = "kr"
     return load(stack, {**value, **more, "cloud": chosen})
 
 
