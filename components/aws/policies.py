@@ -1,7 +1,7 @@
 """IAM policies as typed statements; only this file knows the JSON.
 
 A statement names its actions and resources one by one; `*` stands only where a waiver says why
-(tests/components/waivers.yaml).
+(tests/program/test_cloud_safety.py).
 """
 
 from collections.abc import Mapping, Sequence

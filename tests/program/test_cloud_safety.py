@@ -18,7 +18,7 @@ PROTECTED = {
 }  # fmt: skip
 # Statement of a policy that says `*`, and why it may. Owner: operations. Seen 2026-11-24.
 WAIVED = {
-    "Account": "a key's own policy: `*` is that key, and without kms:* nobody could change it again",
+    "Account": "a key's own policy: `*` is that key; without kms:* nobody could ever change it",
     "NodeDisks": "a key's own policy: `*` is that key",
     "NodeDiskGrants": "a key's own policy: `*` is that key",
     "Logs": "a key's own policy: `*` is that key, for log groups of this stack by condition",
@@ -28,9 +28,16 @@ WAIVED = {
 }
 
 
+POLICIES = (
+    ("iam/role:Role", "assumeRolePolicy"),
+    ("iam/rolePolicy:RolePolicy", "policy"),
+    ("kms/key:Key", "policy"),
+    ("s3/bucketPolicy:BucketPolicy", "policy"),
+)
+
+
 def statements(stack):
-    for kind, key in (("iam/role:Role", "assumeRolePolicy"), ("iam/rolePolicy:RolePolicy", "policy"),
-                      ("kms/key:Key", "policy"), ("s3/bucketPolicy:BucketPolicy", "policy")):  # fmt: skip
+    for kind, key in POLICIES:
         for name, found in inputs(whole(stack, "aws"), f"aws:{kind}").items():
             for statement in json.loads(found[key])["Statement"]:
                 yield name, statement

@@ -1,4 +1,4 @@
-"""R-NODE on both clouds, for each environment and phase, from the pools that the program declares."""
+"""R-NODE on both clouds, for each environment and phase, from the pools as recorded."""
 
 import pytest
 
@@ -25,7 +25,8 @@ def pool(stack, cloud, phase, purpose):
     found = place(stack, cloud, phase)
     if cloud == "aws":
         group = inputs(found, "aws:eks/nodeGroup:NodeGroup")[f"{purpose}-pool-group"]
-        template = inputs(found, "aws:ec2/launchTemplate:LaunchTemplate")[f"{purpose}-pool-template"]
+        templates = inputs(found, "aws:ec2/launchTemplate:LaunchTemplate")
+        template = templates[f"{purpose}-pool-template"]
         disks = {d["deviceName"]: d["ebs"] for d in template["blockDeviceMappings"]}
         scaling = group["scalingConfig"]
         assert scaling["desiredSize"] == scaling["minSize"]
