@@ -91,9 +91,9 @@ class Startup:
     def _settle_ports(self) -> None:
         """Keep the ports of what runs; replace those that somebody else took meanwhile."""
         settled = dict(self.record.ports)
-        for part, names in PORTS_OF.items():
+        for part in (*PARTS, *self.record.extras):
             runs = bool(self._alive(part))
-            for port in names:
+            for port in PORTS_OF.get(part, ()):
                 mine = settled.get(port)
                 if mine is None or not (runs or ports.becomes_free(mine)):
                     settled[port] = ports.pick(avoid=settled.values())

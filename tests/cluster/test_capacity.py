@@ -33,13 +33,13 @@ def production(phase):
 
 @pytest.fixture(scope="module")
 def placed(cluster_state):
-    """The pods of a stack as they come to lie on some of its nodes; a cluster for each stack."""
+    """The pods of a stack as they come to lie on some of its nodes; a cluster for each phase."""
     assert cluster_state
     last = []
 
     def place(settings, nodes, *, most=False):
         asked = [settings.stack_name, settings.stack.phase, most]
-        if last and last[0][:1] != asked[:1]:
+        if last and last[0][:2] != asked[:2]:
             localcluster.down(NAME)
         up = localcluster.up(NAME, nodes, lifetime_seconds=LIFETIME_SECONDS)
         cluster = Cluster(str(up.kubeconfig))

@@ -39,7 +39,7 @@ class Placed:
 
 def apply(cluster: Cluster, settings: Settings, *, most: bool = False) -> int:
     """Ask for the fewest or the most pods of every service; returns how many that are."""
-    found = [reveal(manifest.content) for manifest in manifests(record(settings))]
+    found = [_placeable(reveal(each.content)) for each in manifests(record(settings))]
     wanted = [content for content in found if content["kind"] in KINDS]
     pods = 0
     for content in sorted(wanted, key=lambda content: KINDS.index(content["kind"])):
@@ -49,6 +49,14 @@ def apply(cluster: Cluster, settings: Settings, *, most: bool = False) -> int:
         pods += content["spec"].get("replicas", 0) if content["kind"] in KINDS[-2:] else 0
         cluster.apply(content, force=True)
     return pods
+
+
+def _placeable(content: dict[str, Any]) -> dict[str, Any]:
+    """A Rollout as a Deployment of its pods: the scheduler does not know who made a pod."""
+    if content["kind"] != "Rollout":
+        return content
+    spec = {key: content["spec"][key] for key in ("selector", "template")}
+    return {**content, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
 
 
 def pods(cluster: Cluster) -> list[Placed]:
