@@ -17,9 +17,8 @@ from cli.target import (
 )
 from cli.watch import Watch
 from operations import rollback as course
-from operations import versions
+from operations import schema_gate, versions
 from operations.rollback import Done, Wanted
-from operations.schema_moves import known_only
 from settings.loader import Settings, load
 
 FAILED = 1
@@ -52,14 +51,14 @@ def rollback(  # noqa: PLR0913, PLR0917 - a command has its options
     settings = load(stack)
     versions.refuse_unknown(settings, services or [])
     refuse_unapproved(settings, approved_by)
+    cluster = cluster_of(settings, kubeconfig)
     wanted = Wanted(
         services=services or [],
         to=to,
-        judge=None if schema_compatible else known_only,
+        judge=None if schema_compatible else schema_gate.judge(cluster, settings),
         approved_by=approved_by,
         timeout_seconds=timeout,
     )
-    cluster = cluster_of(settings, kubeconfig)
     with Watch(messages) as watch:
         done = course.course(cluster, settings, wanted, watch.report)
     if as_json:

@@ -18,6 +18,8 @@ class Move:
     """The schema that the present code was released with; None where nobody wrote it down."""
     target: int | None
     """The same of the code to go back to."""
+    version: str = ""
+    """The version to go back to."""
 
 
 Judge = Callable[[Move], str | None]
@@ -38,4 +40,9 @@ def known_only(move: Move) -> str | None:
 
 def move(service: str, present: Revision | None, target: Revision) -> Move:
     """The move between two revisions."""
-    return Move(service=service, present=present and present.schema, target=target.schema)
+    return Move(
+        service=service,
+        present=present and present.schema,
+        target=target.schema,
+        version=target.version,
+    )

@@ -204,5 +204,5 @@ def _why_forward(change: Change, *, alone: bool) -> str:
     elif change.kind is not Kind.CONTRACT:
         what = "Rows that were written since may not fit the shape before it."
     else:
-        what = "It has no down file."
+        what = "Its down file does not bring it back."
     return f"{what} Repair it by a new release."

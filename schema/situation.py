@@ -4,13 +4,15 @@ Plain data, per service. Whoever knows the cluster (releases, rollbacks) fills i
 did not answer is named in `unseen`, since silence is no proof that nothing runs there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from schema.classes import classify
 from schema.directives import Step
-from schema.files import Migration
-from schema.kinds import Kind, Verdict
+from schema.files import Folder
+from schema.kinds import Kind
+from schema.ways_back import WayBack, way_back
 
 Strategy = Literal["rolling", "canary", "blue-green"]
 Role = Literal["current", "old", "stable", "canary", "active", "preview"]
@@ -31,6 +33,7 @@ class Change:
     takes: tuple[str, ...] = ()
     """What the version before can no longer use."""
     has_down: bool = True
+    """Whether its down file, run by itself, brings back all that it took."""
 
     @property
     def takes_away(self) -> bool:
@@ -144,13 +147,13 @@ class Situation:
         )
 
 
-def changes(verdicts: Mapping[Migration, Verdict]) -> tuple[Change, ...]:
-    """The changes of a folder, from `classify`."""
-    return tuple(sorted(_changes(verdicts), key=lambda each: each.number))
+def changes(folder: Folder) -> tuple[Change, ...]:
+    """The changes of a folder, by number."""
+    return tuple(sorted(_changes(folder), key=lambda each: each.number))
 
 
-def _changes(verdicts: Mapping[Migration, Verdict]) -> Iterator[Change]:
-    for migration, verdict in verdicts.items():
+def _changes(folder: Folder) -> Iterator[Change]:
+    for migration, verdict in classify(folder).items():
         header = migration.up.header if migration.up else None
         declared = Kind[header.kind.upper()] if header and header.kind else None
         yield Change(
@@ -160,5 +163,5 @@ def _changes(verdicts: Mapping[Migration, Verdict]) -> Iterator[Change]:
             declared=declared,
             step=header.step if header else None,
             takes=verdict.takes,
-            has_down=migration.down is not None,
+            has_down=way_back(folder, migration) is WayBack.RESTORES,
         )

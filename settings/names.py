@@ -149,6 +149,11 @@ def release_record(stack: str, when: str) -> str:
     return f"manpasik-release-{_dns(stack)}-{when}"
 
 
+def schema_notes(stack: str, service: str) -> str:
+    """The ConfigMap that keeps what is known of a service's migrations."""
+    return f"manpasik-schema-{_dns(stack)}-{service}"
+
+
 def _dns(stack: str) -> str:
     """A stack's name as part of an object's name, which has no capitals and no underscores."""
     plain = re.sub(r"[^a-z0-9.-]", "-", stack.lower())
