@@ -21,7 +21,6 @@ INGRESS = "manpasik-ingress"
 CERTIFICATE_SECRET = "manpasik-tls"  # noqa: S105 - the name of the object
 MIGRATION_STEPS = "manpasik-migration-steps"
 DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
-
 POOL_LABEL = "manpasik.com/pool"
 """Label of a node, and taint of the platform's: which pool it belongs to (D-7)."""
 SERVICES_POOL = "services"
@@ -49,11 +48,9 @@ ROUTE = "primary"
 """The route whose weights a canary moves."""
 PRIORITIES = {"data": 100000, "critical": 10000, "standard": 1000}
 """Who keeps running when nodes are full: the data stores, then the services that matter most."""
-
 ANNOTATION_PREFIX = "manpasik.com/"
 SCHEMA_ANNOTATION = "manpasik.com/schema-version"
 """Of a workload, and so of each revision that it keeps: the schema its code was released with."""
-
 APPLICATION = "manpasik"
 _LONGEST_NAME = 63
 LONGEST_DATABASE = 63
