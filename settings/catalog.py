@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from settings.alerts import Alert, AlertName, Objective, ObjectiveName, Receiver
 from settings.charts import Chart
 from settings.environments import Environment
 from settings.images import BaseImage
@@ -19,6 +20,10 @@ from settings.regions import Region
 
 StoreName = Literal["postgres", "redis", "kafka", "milvus", "elasticsearch"]
 """The kinds of data store that the product's code can talk to."""
+
+
+Generated = Literal["password", "hex64", "partner_key", "address"]
+"""The forms of generated secrets."""
 
 
 class Service(Model):
@@ -85,9 +90,9 @@ class Variable(Model):
     required: bool = True
     """Whether a service that reads it may run without it."""
 
-    generate: Literal["password", "hex64", "partner_key"] | None = None
+    generate: Generated | None = None
     """How an environment with generated secrets derives it. A partner's key is one that the partner
-    refuses, so that calls fail loudly where no real key was given."""
+    refuses, so that calls fail loudly where no real key was given; an address leads nowhere."""
 
     pattern: Pattern | None = None
     """The whole value must match; what the code does with another is in the hazards."""
@@ -179,3 +184,12 @@ class Catalog(Model):
 
     prices: dict[str, Price]
     """List prices of what the clouds rent out, by the day of the list."""
+
+    alerts: dict[AlertName, Alert]
+    """When somebody is told of trouble (R-ALERT)."""
+
+    receivers: dict[str, Receiver]
+    """Who is told, and how."""
+
+    objectives: dict[ObjectiveName, Objective]
+    """What services of each rank promise."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from settings import catalog_rules
+from settings.alerts import Alert, AlertName, Objective, ObjectiveName, Receiver
 from settings.catalog import Catalog, Service, Store, StoreName, Variable
 from settings.charts import Chart, ChartName
 from settings.environments import Environment
@@ -46,6 +47,9 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("prices", Price, TypeAdapter(PriceName)),
     ("charts", Chart, TypeAdapter(ChartName)),
     ("tables", SchemaTables, TypeAdapter(SchemaFile)),
+    ("alerts", Alert, TypeAdapter(AlertName)),
+    ("receivers", Receiver, TypeAdapter(DnsLabel)),
+    ("objectives", Objective, TypeAdapter(ObjectiveName)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
 

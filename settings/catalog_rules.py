@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from settings import charts, cloud_rules, environment_rules, names
+from settings import alert_rules, charts, cloud_rules, environment_rules, names
 from settings.catalog import Catalog, Service, StoreName
 from settings.model import mebibytes
 from settings.problems import Problem, did_you_mean, shown
@@ -34,6 +34,7 @@ def problems(catalog: Catalog, broken: frozenset[str]) -> list[Problem]:
         *environment_rules.problems(catalog.environments),
         *cloud_rules.catalog_problems(catalog),
         *charts.problems(catalog.charts),
+        *alert_rules.catalog_problems(catalog),
     ]
     for service in catalog.services.values():
         found += _service(catalog, service)

@@ -110,6 +110,9 @@ def _copies(settings: Settings) -> Iterator[Holding]:
         yield _own(settings, "a copy of the backups", "backup", data, copy, key)
     at = stack.logs.location or home
     yield _own(settings, "the log bucket", "logs", "personal", at, "logs.location")
+    if kept := stack.monitoring.remote_write:
+        key = "monitoring.remote_write.location"
+        yield _own(settings, "the store of metrics", "logs", "personal", kept.location, key)
 
 
 def _replicas(settings: Settings) -> Iterator[Holding]:

@@ -70,7 +70,6 @@ _PARTS_OF: Mapping[ChartName, tuple[str, ...]] = {
     "argo-cd": ("argo-cd-controller", "argo-cd-server", "argo-cd-repo-server"),
     "istio-base": (),
 }
-RETENTION_DAYS = {"small": 7, "large": 30}
 
 
 def has_patients(settings: Settings) -> bool:

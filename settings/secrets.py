@@ -15,10 +15,10 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
 from settings import paths
-from settings.catalog import Variable
+from settings.catalog import Generated, Variable
 from settings.catalog_rules import GATEWAY
 from settings.loader import SECRETS_KEY, Settings
 from settings.problems import Problem, SettingsError, did_you_mean
@@ -28,6 +28,7 @@ from settings.variables import secret_readers
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 _PASSWORD_LENGTH = 32
 _FEW = 3
+_UNKNOWN = {"partner_key": "test_generated_", "address": "https://generated.invalid/"}
 _NO_SEED = "is missing, and the stores derive keys of their own from it"
 
 
@@ -173,16 +174,15 @@ def _generated(settings: Settings, name: str, variable: Variable, seed: str) -> 
     return _derive_as(variable.generate, name, seed)
 
 
-def _derive_as(form: Literal["password", "hex64", "partner_key"], name: str, seed: str) -> str:
+def _derive_as(form: Generated, name: str, seed: str) -> str:
     raw = _derived(seed, name)
     match form:
         case "hex64":
             return raw.hex()
         case "password":
             return _as_password(raw)
-        case "partner_key":
-            # No partner knows it: a call is refused aloud, never silently skipped.
-            return f"test_generated_{raw.hex()[:24]}"
+        case _:  # Nobody knows or serves it: a call fails aloud, and is never silently skipped.
+            return f"{_UNKNOWN[form]}{raw.hex()[:24]}"
 
 
 def _derived(seed: str, purpose: str) -> bytes:

@@ -33,6 +33,8 @@ ERRORS = "manpasik:errors:rate"
 """Those that failed by the server's fault: 5xx, or the gRPC statuses that stand for one."""
 BUCKETS = "manpasik:latency_bucket:rate"
 """Those that took at most `le` milliseconds, by service, version, hash and le."""
+RESPONSES = "manpasik:responses:rate"
+"""Requests a second by service, HTTP code and gRPC status, counted or not as an error."""
 ERROR_RATIO = "manpasik:error_ratio"
 """Errors in requests, 0 to 1, by service; absent where nobody asks anything."""
 VERSION_ERROR_RATIO = "manpasik:version_error_ratio"
@@ -74,6 +76,7 @@ def recording_rules(window_seconds: int = WINDOW_SECONDS) -> tuple[Rule, ...]:
         Rule(record=REQUESTS, expr=_requests(window_seconds)),
         Rule(record=ERRORS, expr=_errors(window_seconds)),
         Rule(record=BUCKETS, expr=_buckets(window_seconds)),
+        Rule(record=RESPONSES, expr=_responses(window_seconds)),
         Rule(record=CRASHES, expr=_crashes()),
         Rule(record=ERROR_RATIO, expr=_ratio("service")),
         Rule(record=VERSION_ERROR_RATIO, expr=_ratio("service, version, hash")),
@@ -123,15 +126,21 @@ def _errors(window: int) -> str:
     statuses = "|".join(map(str, GRPC_ERRORS))
     told = _answered("istio_requests_total", 'response_code=~"5.."', window)
     grpc = f'response_code!~"5..",grpc_response_status=~"{statuses}"'
-    by_grpc = _answered("istio_requests_total", grpc, window)
-    reached = _by_version(f"({told} or {by_grpc})")
-    # A service without errors has none, rather than no such series.
-    return f"{reached} or {_by_service(_unreached(window))} or ({REQUESTS} * 0)"
+    reached = _by_version(f"({told} or {_answered('istio_requests_total', grpc, window)})")
+    # A service without errors has none. Summed: recorded series may say where they are from.
+    none = f"sum by (service, version, hash) ({REQUESTS}) * 0"
+    return f"{reached} or {_by_service(_unreached(window))} or {none}"
 
 
 def _buckets(window: int) -> str:
-    found = _answered("istio_request_duration_milliseconds_bucket", "", window)
-    return _by_version(found, "le")
+    return _by_version(_answered("istio_request_duration_milliseconds_bucket", "", window), "le")
+
+
+def _responses(window: int) -> str:
+    found = f"{_answered('istio_requests_total', '', window)} or {_unreached(window)}"
+    for source in ("destination_service_name", "destination_workload"):
+        found = f'label_replace({found}, "service", "$1", "{source}", "(.+)")'
+    return f"sum by (service, response_code, grpc_response_status) ({found})"
 
 
 def _answered(series: str, more: str, window: int) -> str:
@@ -165,9 +174,8 @@ def _by_service(found: str) -> str:
 def _crashes() -> str:
     # A pod is <service>-<hash>-<five characters>. The absolute count, since the first scrape of a
     # pod that crashed already would be no increase. The proxy is not the service.
-    found = (
-        f'kube_pod_container_status_restarts_total{{namespace="{_SPACE}",container!="{_PROXY}"}}'
-    )
+    where = f'namespace="{_SPACE}",container!="{_PROXY}"'
+    found = f"kube_pod_container_status_restarts_total{{{where}}}"
     pod = "(.+)-([a-z0-9]+)-[a-z0-9]{5}"
     for label, group in (("service", "$1"), ("hash", "$2")):
         found = f'label_replace({found}, "{label}", "{group}", "pod", "{pod}")'
@@ -184,8 +192,7 @@ def _quantile_rules() -> Iterator[Rule]:
             (latency(name), "service"),
             (version_latency(name), "service, version, hash"),
         ):
-            over = f"sum by ({by}, le) ({BUCKETS})"
-            found = f"histogram_quantile({quantile}, {over})"
+            found = f"histogram_quantile({quantile}, sum by ({by}, le) ({BUCKETS}))"
             yield Rule(record=record, expr=f"{found} >= 0")
 
 

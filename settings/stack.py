@@ -14,6 +14,7 @@ from settings.keeping import Backups, Citus, Database, Logs
 from settings.law import Transfer
 from settings.model import Cpu, DnsLabel, HostName, Memory, Model, Phase, Tag, VariableName
 from settings.strategy import Release, Strategy
+from settings.watching import Monitoring
 
 
 class Cluster(Model):
@@ -99,6 +100,9 @@ class Stack(Model):
 
     release: Release = Release()
     """Steps, times and thresholds of a release, where they differ from the specification."""
+
+    monitoring: Monitoring = Monitoring()
+    """How it is watched: dashboards, alerts, where metrics are kept."""
 
     services_up_to_phase: Phase = 4
     """Leaves out services that the product first needs in a later phase."""

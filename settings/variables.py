@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from settings import names
+from settings import monitoring, names
 from settings.catalog import Service, Variable
 from settings.loader import Settings
 
@@ -44,12 +44,14 @@ def configuration(settings: Settings) -> dict[str, str]:
 
 
 def secret_readers(settings: Settings) -> dict[str, list[str]]:
-    """Each secret that some deployed service reads, with the services that read it."""
+    """Each secret that somebody reads, a service or Alertmanager, with those that read it."""
     readers: dict[str, list[str]] = {}
     for service in settings.services.values():
         for name, variable in _variables(settings, service):
             if variable.source == "secret":
                 readers.setdefault(name, []).append(service.name)
+    for name, receiver in monitoring.secret_readers(settings).items():
+        readers.setdefault(name, []).append(f"the receiver {receiver}")
     return dict(sorted(readers.items()))
 
 

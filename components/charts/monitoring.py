@@ -3,7 +3,8 @@
 from components.charts.placing import Values, on_platform, requests, volume
 from settings.loader import Settings
 from settings.markets import place
-from settings.platform import RETENTION_DAYS, has_patients, part
+from settings.monitoring import retention_days
+from settings.platform import part
 
 _ALL: Values = {
     f"{kind}SelectorNilUsesHelmValues": False
@@ -33,13 +34,12 @@ def kube_prometheus_stack(settings: Settings) -> Values:
 
 def _prometheus(settings: Settings) -> Values:
     size = part(settings, "prometheus")
-    days = RETENTION_DAYS["large" if has_patients(settings) else "small"]
     return {
         **_ALL,
         **on_platform(settings),
         "replicas": size.replicas,
         "resources": requests(size),
-        "retention": f"{days}d",
+        "retention": f"{retention_days(settings)}d",
         "storageSpec": volume(size),
         "externalLabels": {"stack": settings.stack_name, "region": place(settings) or "none"},
     }
