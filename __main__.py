@@ -10,6 +10,7 @@ from components import clouds
 from components.data.stores import in_cluster
 from components.delivery.gitops import gitops
 from components.edge.entrance import entrance_to
+from components.monitoring.watch import watched
 from components.platform.foundation import foundation
 from components.product import Product, ProductArgs
 from settings import SettingsError, load, secrets
@@ -52,5 +53,6 @@ else:
     pulumi.export("gateway", product.gateway)
     entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
     gitops(settings, in_this_cluster)
+    watched(settings, resolved, namespaces.monitoring, in_this_cluster)
     if entrance:
         pulumi.export("url", entrance.url)

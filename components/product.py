@@ -18,7 +18,7 @@ from components.mesh.resources import Public
 from components.platform.namespaces import Namespaces
 from components.workloads.configuration import Configuration, ConfigurationArgs
 from components.workloads.workload import Workload, WorkloadArgs
-from settings import names, variables
+from settings import monitoring, names, variables
 from settings.catalog import Service, StoreName
 from settings.catalog_rules import GATEWAY
 from settings.loader import Settings, pull_policy
@@ -56,7 +56,7 @@ class Product(pulumi.ComponentResource):
                 stack=args.settings.stack_name,
                 namespace=args.namespaces.application,
                 values=self._values,
-                secrets={**args.secrets.values, **_store_secrets(args)},
+                secrets={**_own_secrets(args), **_store_secrets(args)},
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -177,6 +177,12 @@ def _public(settings: Settings) -> Public | None:
     if settings.host is None:
         return None
     return Public(host=settings.host, port=443 if settings.environment.certificates else 80)
+
+
+def _own_secrets(args: ProductArgs) -> dict[str, str]:
+    """What services read; Alertmanager's are in a Secret of its own."""
+    others = monitoring.secret_readers(args.settings)
+    return {name: value for name, value in args.secrets.values.items() if name not in others}
 
 
 def _store_secrets(args: ProductArgs) -> dict[str, pulumi.Output[str]]:

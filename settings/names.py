@@ -21,6 +21,7 @@ INGRESS = "manpasik-ingress"
 CERTIFICATE_SECRET = "manpasik-tls"  # noqa: S105 - the name of the object
 MIGRATION_STEPS = "manpasik-migration-steps"
 DATA_SECRET = "manpasik-data-secrets"  # noqa: S105 - the name of the object
+ALERTING_SECRET = "manpasik-alerting"  # noqa: S105 - the name of the object
 POOL_LABEL = "manpasik.com/pool"
 """Label of a node, and taint of the platform's: which pool it belongs to (D-7)."""
 SERVICES_POOL = "services"
@@ -52,9 +53,8 @@ ANNOTATION_PREFIX = "manpasik.com/"
 SCHEMA_ANNOTATION = "manpasik.com/schema-version"
 """Of a workload, and so of each revision that it keeps: the schema its code was released with."""
 APPLICATION = "manpasik"
-_LONGEST_NAME = 63
-LONGEST_DATABASE = 63
-"""Bytes of a name that PostgreSQL keeps; it cuts the rest without an error."""
+_LONGEST_NAME = LONGEST_DATABASE = 63
+"""Bytes of a database's name that PostgreSQL keeps; it cuts the rest without an error."""
 
 
 def database(service: str) -> str:
@@ -93,7 +93,7 @@ def preview(service: str) -> str:
 
 
 def application(part: str) -> str:
-    """Argo CD's Application of a service, of `data` or of `platform` (R-P3-MESH)."""
+    """Argo CD's Application of a service, `data`, `platform`; a part's monitor or dashboard."""
     return f"{APPLICATION}-{part}"
 
 

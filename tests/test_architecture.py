@@ -19,6 +19,7 @@ ROOMS = (
     "schema",
     "localcluster",
     "drill",
+    "rehearsal",
     "cli",
     "bench",
 )
