@@ -17,7 +17,8 @@ _WORKLOADS = (*_SERVED, "StatefulSet", "Job")
 # What Kubernetes' own default is not, so that leaving it out would mean something else.
 _MEANT = {
     "maxUnavailable", "automountServiceAccountToken", "enableServiceLinks",
-    "allowPrivilegeEscalation", "emptyDir", "autoPromotionEnabled", "backoffLimit", "weight", "sendResolved",
+    "allowPrivilegeEscalation", "emptyDir", "autoPromotionEnabled", "backoffLimit", "weight",
+    "sendResolved",
 }  # fmt: skip
 # Kinds that name the API group of the core, which is the empty one.
 _GROUPED = ("Role", "ClusterRole", "AppProject")
