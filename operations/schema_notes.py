@@ -85,6 +85,7 @@ def change_as_data(change: Change) -> dict[str, Any]:
         "step": [step.change, step.target, step.number, step.of] if step else None,
         "takes": list(change.takes),
         "restores": change.has_down,
+        "brings": list(change.brings),
     }
 
 
@@ -106,4 +107,5 @@ def _change(data: Mapping[str, Any]) -> Change:
         else None,
         takes=tuple(data["takes"]),
         has_down=data["restores"],
+        brings=tuple(data["brings"]),
     )

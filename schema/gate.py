@@ -1,10 +1,11 @@
 """The release gate: what a schema allows while several versions run (R-MIG-6, pitfall M-4).
 
-Two pure functions, for whoever releases and rolls back:
+Three pure functions, for whoever releases, rolls back, and undoes a migration:
 
     release_decision(situation, version, schema) -> ReleaseDecision   go | wait | refuse
     rollback_decision(situation, version)        -> RollbackDecision  code back | down 1 | freeze |
                                                                       forward
+    down_decision(situation)               -> ReleaseDecision    whether `down 1` may run
 
 `situation` is `schema.situation.Situation`: one service and its database. `wait` passes by itself
 or by what the reasons name; `refuse` needs another release. Every decision carries its reasons as
@@ -87,6 +88,31 @@ def rollback_decision(situation: Situation, version: str) -> RollbackDecision:
         why = f"{version} runs on schema {situation.applied} as it is; the schema stays."
         return RollbackDecision(way="code back", reasons=(why,))
     return _restored(situation, version, missed)
+
+
+def down_decision(situation: Situation) -> ReleaseDecision:
+    """Whether the newest migration may be undone now: one step, which nobody needs any more."""
+    newest = next((e for e in situation.changes if e.number == situation.applied), None)
+    if newest is None:
+        why = f"Nobody read migration {situation.applied}, so what its way back does is not known."
+        return ReleaseDecision(action="refuse", reasons=(why,))
+    if newest.kind is Kind.IRREVERSIBLE or not newest.has_down:
+        why = f"{newest.what}: {_why_forward(newest, alone=True)}"
+        return ReleaseDecision(action="refuse", reasons=(why,))
+    waits = tuple(_unsettled(situation)) + tuple(_users(situation, newest))
+    return ReleaseDecision(action="wait" if waits else "go", reasons=waits)
+
+
+def _users(situation: Situation, newest: Change) -> Iterator[str]:
+    """Whose code was built for what the way back takes."""
+    if not newest.brings:
+        return
+    taken = f"{newest.what}: its way back takes {', '.join(newest.brings)}"
+    for reader in situation.readers:
+        if reader.schema >= newest.number:
+            yield f"{taken}, which {reader.where} was built for. Roll its code back first."
+    for region in situation.blind:
+        yield f"{taken}; {region} does not answer, so what runs there is not known."
 
 
 def _refusals(situation: Situation, version: str, schema: int) -> Iterator[str]:
@@ -186,7 +212,7 @@ def _restored(situation: Situation, version: str, missed: list[Change]) -> Rollb
     reasons = tuple(f"{version} needs what {each.what} took." for each in missed)
     only = missed[0]
     alone = len(missed) == 1 and only.number == situation.applied
-    if not alone or only.kind is not Kind.CONTRACT or not only.has_down:
+    if not alone or only.kind is not Kind.CONTRACT or not only.has_down or only.brings:
         return RollbackDecision(way="forward", reasons=(*reasons, _why_forward(only, alone=alone)))
     if situation.blind:
         told = f"{', '.join(situation.blind)} does not answer, so nothing is changed under it."
@@ -203,6 +229,8 @@ def _why_forward(change: Change, *, alone: bool) -> str:
         what = "No way back restores what it lost."
     elif change.kind is not Kind.CONTRACT:
         what = "Rows that were written since may not fit the shape before it."
-    else:
+    elif not change.has_down:
         what = "Its down file does not bring it back."
+    else:
+        what = f"Its way back would take {', '.join(change.brings)} from the version that runs."
     return f"{what} Repair it by a new release."

@@ -12,7 +12,7 @@ from schema.classes import classify
 from schema.directives import Step
 from schema.files import Folder
 from schema.kinds import Kind
-from schema.ways_back import WayBack, way_back
+from schema.ways_back import WayBack, brought, way_back
 
 Strategy = Literal["rolling", "canary", "blue-green"]
 Role = Literal["current", "old", "stable", "canary", "active", "preview"]
@@ -34,6 +34,8 @@ class Change:
     """What the version before can no longer use."""
     has_down: bool = True
     """Whether its down file, run by itself, brings back all that it took."""
+    brings: tuple[str, ...] = ()
+    """What it adds, and so what its down file takes from the versions that use it."""
 
     @property
     def takes_away(self) -> bool:
@@ -164,4 +166,5 @@ def _changes(folder: Folder) -> Iterator[Change]:
             step=header.step if header else None,
             takes=verdict.takes,
             has_down=way_back(folder, migration) is WayBack.RESTORES,
+            brings=tuple(brought(folder, migration)),
         )

@@ -61,6 +61,15 @@ def differences(folder: Folder, migration: Migration) -> tuple[list[str], list[s
     return sorted(end.names() - start.names()), sorted(start.names() - end.names())
 
 
+def brought(folder: Folder, migration: Migration) -> list[str]:
+    """What the way up adds: its way down takes that from whoever uses it by then."""
+    start = before(folder, migration)
+    end = copy.deepcopy(start)
+    if migration.up:
+        _run(end, migration.up)
+    return sorted(end.names() - start.names())
+
+
 def _run(schema: Schema, file: SqlFile) -> None:
     for statement in file.statements:
         apply(schema, statement, file.name)

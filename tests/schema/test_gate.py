@@ -38,6 +38,13 @@ def test_a_rollback_goes_one_of_four_ways(row):
     assert decision.command == commands.get(decision.way, "")
 
 
+@rows("downs")
+def test_a_migration_is_undone_or_it_is_said_why_not(row):
+    decision = gate.down_decision(told(row))
+    assert decision.action == row["then"], decision.reasons
+    assert bool(decision.reasons) is (decision.action != "go")
+
+
 def test_the_table_holds_every_decision_under_every_strategy_and_more_than_forty_situations():
     every = TABLE["releases"] + TABLE["rollbacks"]
     assert len(every) >= 40

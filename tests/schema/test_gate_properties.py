@@ -33,7 +33,12 @@ def drawn_changes(draw):
             taken = step(name, "t", min(place[name], 9), 9)
         kind, has_down = draw(st.sampled_from(Kind)), draw(st.booleans())
         declared = draw(mostly(True, False))
-        found.append(change(number, "x", kind, step=taken, declared=declared, has_down=has_down))
+        found.append(
+            dataclasses.replace(
+                change(number, "x", kind, step=taken, declared=declared, has_down=has_down),
+                brings=draw(mostly((), ("column t.c",))),
+            )
+        )
     return tuple(found)
 
 
@@ -135,6 +140,7 @@ def test_a_way_down_is_one_step_and_then_the_code_goes_back(now, back):
     undone = now.changes[now.applied - 1]
     assert undone.kind is Kind.CONTRACT
     assert undone.has_down
+    assert gate.down_decision(now).action == "go", "the command that it names runs"
     after = dataclasses.replace(now, applied=now.applied - 1)
     assert gate.rollback_decision(after, f"s{schema}").way == "code back"
 
@@ -150,3 +156,16 @@ def test_code_never_goes_back_to_a_schema_that_it_cannot_use(now, back):
         assert schema <= now.applied
         lost = [e for e in now.changes[schema : now.applied] if e.takes_away and e.step is None]
         assert lost == []
+
+
+@often
+@given(situations)
+def test_nothing_is_undone_under_a_version_that_uses_it_and_nothing_that_lost_rows(now):
+    if gate.down_decision(now).action != "go":
+        return
+    undone = now.changes[now.applied - 1]
+    assert undone.has_down
+    assert undone.kind is not Kind.IRREVERSIBLE
+    assert not now.dirty
+    if undone.brings:
+        assert all(live.schema < now.applied for live in now.live if reaches(now, live))

@@ -80,6 +80,7 @@ def told(row):
     spoilt = {
         **{n: {"declared": None} for n in row.get("undeclared", ())},
         **{n: {"has_down": False} for n in row.get("no_down", ())},
+        **{n: {"brings": ("column devices.x",)} for n in row.get("brings", ())},
     }
     return situation(
         [_live(text) for text in row["live"]],
