@@ -84,6 +84,7 @@ def job(
     template: k8s.core.v1.PodTemplateSpecArgs,
     deadline_seconds: int,
     opts: pulumi.ResourceOptions,
+    annotations: Mapping[str, pulumi.Input[str]] | None = None,
 ) -> k8s.batch.v1.Job:
     """A Job whose name changes with anything in its template, which never can (pitfall A-2)."""
     awaited: list[pulumi.Output[Any]] = []
@@ -93,7 +94,7 @@ def job(
     )
     return k8s.batch.v1.Job(
         logical,
-        metadata=metadata(name, namespace, labels),
+        metadata=metadata(name, namespace, labels, annotations),
         spec=k8s.batch.v1.JobSpecArgs(
             backoff_limit=JOB_RETRIES,
             active_deadline_seconds=deadline_seconds,

@@ -23,10 +23,18 @@ from settings import names
 from settings.catalog import Service
 
 MIGRATE_IMAGE = "migrate/migrate:v4.19.1"
-DEADLINE_SECONDS = 600
-STATEMENT_TIMEOUT_SECONDS = 300
+DEADLINE_SECONDS = 6 * 3600
+"""An index of a large table is built for hours; whatever locks or hangs ends by its own limit."""
+ROLE_MINUTES = 60
+"""For that long the migration's role may log in; who is logged in by then stays."""
+STATEMENT_TIMEOUT_SECONDS = 600
 LOCK_TIMEOUT_SECONDS = 5
 """Longer than that no reader waits behind a change of the schema; the next attempt tries again."""
+ALONE_LOCK_TIMEOUT_SECONDS = 60
+"""The same for what stands alone in its file (M-1): it waits for transactions, and nobody for it.
+
+An index build that gives up leaves an invalid index behind, so it is more patient.
+"""
 CLIENT_CHECK_SECONDS = 2
 """After that the server notices that a killed Job is gone, and gives its lock back (M-3)."""
 LONG_TRANSACTION_SECONDS = 60
@@ -89,6 +97,8 @@ class Migration(pulumi.ComponentResource):
             DEADLINE_SECONDS,
             # The store is an edge that no value carries.
             pulumi.ResourceOptions(parent=self, depends_on=list(args.runs_after)),
+            # What the release gate reads: how far the schema is once it succeeded.
+            {names.SCHEMA_ANNOTATION: str(len(args.service.schema_files))},
         )
         self.register_outputs({"job": self.job.metadata.name})
 
@@ -98,14 +108,14 @@ def database_url(
 ) -> pulumi.Output[str]:
     """golang-migrate's address of the database; the kubelet fills in the variables.
 
-    The password is not in it: a command line can be read, PGPASSFILE cannot. A statement that takes
-    or waits too long gives up in time instead of queueing every reader behind it, and the server
-    lets go of a client that is gone.
+    The password is not in it: a command line can be read, PGPASSFILE cannot. The server lets go of
+    a client that is gone. The limits here are those of a statement that stands alone and cannot set
+    its own (CONCURRENTLY): it may take its time. Every other file is copied with stricter ones.
     """
     address = f"$(DB_HOST):$(DB_PORT)/$(DB_NAME)?x-migrations-table={migrations_table(service)}"
     limits = {
-        "x-statement-timeout": STATEMENT_TIMEOUT_SECONDS * 1000,
-        "lock_timeout": LOCK_TIMEOUT_SECONDS * 1000,
+        "statement_timeout": 0,
+        "lock_timeout": ALONE_LOCK_TIMEOUT_SECONDS * 1000,
         "client_connection_check_interval": CLIENT_CHECK_SECONDS * 1000,
         "tcp_keepalives_idle": 10,
         "tcp_keepalives_interval": 5,
@@ -164,14 +174,14 @@ def _before(
             args.files_image,
             ["sh", f"{STEPS}/copy.sh"],
             pull=args.files_pull_policy,
-            env=_told(args, "SOURCE", "FILES", "TABLE", "WITNESS"),
+            env=_told(args, *COPYING),
             mounts=[files, steps],
         ),
         _step(
             "preflight",
             args.client_image,
             ["sh", f"{STEPS}/preflight{special}.sh"],
-            env=[*connection, *_told(args, *_EXAMINATION)],
+            env=[*connection, *_told(args, *EXAMINATION)],
             mounts=[files, steps],
         ),
     ]
@@ -194,8 +204,9 @@ def _migrate(
     )
 
 
-_EXAMINATION = (
-    "ROLE", "SERVICE", "TABLE", "FILES", "STEPS", "LOCK",
+COPYING = ("SOURCE", "FILES", "TABLE", "WITNESS", "LOCK_TIMEOUT", "STATEMENT_TIMEOUT")
+EXAMINATION = (
+    "ROLE", "SERVICE", "TABLE", "FILES", "STEPS", "LOCK", "WAY",
     "LONG_SECONDS", "LAG_SECONDS", "FULL_PERCENT",
 )  # fmt: skip
 
@@ -205,8 +216,7 @@ def _told(args: MigrationArgs, *wanted: str) -> list[k8s.core.v1.EnvVarArgs]:
     database, table = database_of(args.service), migrations_table(args.service)
     every = {
         "ROLE": names.migration_role(database),
-        # The login ends with the Job.
-        "ROLE_MINUTES": str(DEADLINE_SECONDS // 60),
+        "ROLE_MINUTES": str(ROLE_MINUTES),
         "PGPASSFILE": f"{CREDENTIALS}/pgpass",
         "SERVICE": args.service.name,
         "SOURCE": f"/migrations/{args.service.name}",
@@ -214,6 +224,9 @@ def _told(args: MigrationArgs, *wanted: str) -> list[k8s.core.v1.EnvVarArgs]:
         "STEPS": STEPS,
         "TABLE": table,
         "WITNESS": "yes" if args.driver == "pgx5" else "no",
+        "LOCK_TIMEOUT": f"{LOCK_TIMEOUT_SECONDS}s",
+        "STATEMENT_TIMEOUT": f"{STATEMENT_TIMEOUT_SECONDS}s",
+        "WAY": "up",
         "LOCK": str(lock_id(database, table)),
         "LONG_SECONDS": str(LONG_TRANSACTION_SECONDS),
         "LAG_SECONDS": str(REPLICATION_LAG_SECONDS),

@@ -71,7 +71,7 @@ def test_a_failed_file_is_proven_out_and_the_next_attempt_goes_on(job_of, server
     code, told = job.whole()
     assert code == 0, told
     assert "nothing of its file is in" in told
-    assert "golang-migrate, for community-service: force 2" in told
+    assert "mpk migrate repair community-service --version 2" in told
 
 
 def test_what_nothing_proves_stops_the_job_with_the_command_for_a_person(job_of, server):
@@ -83,7 +83,7 @@ def test_what_nothing_proves_stops_the_job_with_the_command_for_a_person(job_of,
     code, told = job.whole()
     assert code == 1
     assert "nothing proves whether its file is in" in told
-    assert "golang-migrate, for family-service: force VERSION" in told
+    assert "mpk migrate repair family-service --version VERSION" in told
     assert server.query("manpasik_family", STATE) == "2|t", "nobody guessed"
 
 

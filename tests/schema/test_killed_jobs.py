@@ -58,7 +58,7 @@ def test_a_job_killed_at_every_statement_is_noticed_mended_and_ends_whole(job_of
         _kill(job, server, database, until_noticed=True)
         assert server.query(database, "select dirty from schema_migrations") == "t", (file, n)
         assert not gate("payment-service", database), "a service would start on half a schema"
-        assert _examined(job) == f"payment-service: force {_number(file) - 1}"
+        assert _examined(job) == f"payment-service --version {_number(file) - 1}"
     job.write(files())
     assert job.whole()[0] == 0
     _assert_whole(server, database)
@@ -71,7 +71,7 @@ def test_what_the_server_finished_alone_is_proven_in_and_never_runs_twice(job_of
     server.query("postgres", f"drop database if exists {database}")
     job.write(files((file, len(STATEMENTS[file]) - 1)))
     _kill(job, server, database, until_noticed=False)
-    assert _examined(job) == f"calibration-service: force {_number(file)}"
+    assert _examined(job) == f"calibration-service --version {_number(file)}"
     job.write(files())
     assert job.whole()[0] == 0
     _assert_whole(server, database)
@@ -95,7 +95,7 @@ def _examined(job):
     """What the examination mended, as the command that it names."""
     examined = job.step("preflight")
     assert examined.returncode == 0, examined.stdout + examined.stderr
-    return re.search(r"golang-migrate, for (.*)", examined.stdout)[1]
+    return re.search(r"mpk migrate repair (.*)", examined.stdout)[1]
 
 
 def _number(file):

@@ -3,11 +3,13 @@
 -- person decides), `waits` (passes by itself), `warns`. Nothing is changed here.
 --
 -- Told beforehand: what state.sql found, the number before that version (`prior`), and for a version
--- without a witness the index that its file builds or drops CONCURRENTLY (`index`, `drops`).
+-- without a witness the index that its file builds or drops CONCURRENTLY (`index`, `drops`), or that
+-- it is a loop which commits and goes on where it ended (`resumes`).
 with told as (
   select :'service'::text as service, nullif(:'version', '')::bigint as version,
          :'dirty' = 't' as dirty, :'witness'::text as witness, :'prior'::bigint as prior,
-         :'index'::text as index, :'drops' = 't' as drops, :'lock'::bigint as lock
+         :'index'::text as index, :'drops' = 't' as drops, :'resumes' = 't' as resumes,
+         :'lock'::bigint as lock
 ), holder as (
   select a.pid, a.state, a.application_name, a.state_change, age(now(), a.backend_start) as since
     from pg_locks l join pg_stat_activity a using (pid), told
@@ -21,7 +23,7 @@ with told as (
   select told.*, case
       when index <> '' and valid then case when drops then prior else version end
       when index <> '' and valid is null then case when drops then version else prior end
-      when index <> '' then prior
+      when index <> '' or resumes then prior
       when witness in (version || ' up', (version + 1) || ' down') then version
       when witness ~ '^start \d+ down$' then split_part(witness, ' ', 2)::bigint
       when witness ~ '^(start )?\d+ up$' then prior
@@ -33,13 +35,14 @@ select case when exists (select 1 from holder) then 'waits'
        'dirty' as check,
        format('version %s broke off: ', version) || case
          when half then format('the index %s is half built; it goes, and its file runs again', index)
+         when resumes then 'its file changes rows in batches, and goes on where it ended'
          when level is null then 'nothing proves whether its file is in'
          when level = version then 'its file is wholly in'
          else 'nothing of its file is in' end as what,
        case when level is null
-         then format('compare the database with the file of version %s, then, with '
-                     'golang-migrate, for %s: force VERSION', version, service)
-         else format('golang-migrate, for %s: force %s', service, level) end as command
+         then format('compare the database with the file of version %s, then: '
+                     'mpk migrate repair %s --version VERSION', version, service)
+         else format('mpk migrate repair %s --version %s', service, level) end as command
   from judged where dirty
 union all
 select case when state like 'idle%' and now() - state_change > interval '60 s'

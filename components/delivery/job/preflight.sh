@@ -18,11 +18,12 @@ SQL
 look() {
   state=$({ cat "$STEPS/state.sql"; echo '\gexec'; } | run -v table="$TABLE")
   version=${state%%|*} witness=${state##*|} dirty=${state#*|} dirty=${dirty%%|*}
-  prior=0 index='' drops=f
+  prior=0 index='' drops=f resumes=f
   for number in $(numbers); do [ "$number" -ge "${version:-0}" ] || prior=$number; done
   if [ "$dirty" = t ]; then without_witness; fi
   examined=$(run -F '|' -v service="$SERVICE" -v version="$version" -v dirty="$dirty" \
-    -v witness="$witness" -v prior="$prior" -v index="$index" -v drops="$drops" -v lock="$LOCK" \
+    -v witness="$witness" -v prior="$prior" -v index="$index" -v drops="$drops" \
+    -v resumes="$resumes" -v lock="$LOCK" \
     -v long_seconds="$LONG_SECONDS" -v lag_seconds="$LAG_SECONDS" \
     -v full_percent="$FULL_PERCENT" -v steps="$STEPS" <<'SQL'
 \i :steps/examine.sql
@@ -34,13 +35,15 @@ SQL
 )
 }
 
-# A file whose statement refuses to run in a transaction: the index that it builds or drops tells.
+# A file whose statement refuses to run in a transaction: the index that it builds or drops tells. A
+# loop that `mpk migrate new` wrote keeps in a table how far it came.
 without_witness() {
   file=$(ls "$FILES/$(printf %06d "$version")"_*.up.sql 2>/dev/null || true)
   found=$(tr '\n' ' ' < "${file:-/dev/null}" | grep -oiE \
     '(create +(unique +)?|drop +)index +concurrently +(if +(not +)?exists +)?[a-z0-9_."]+' || true)
   index=${found##* }
   case $found in [Dd]*) drops=t ;; esac
+  if grep -q mpk_next "${file:-/dev/null}"; then resumes=t; fi
 }
 
 look
@@ -55,7 +58,7 @@ done
 done
 case $examined in *blocks\|*) exit 1 ;; esac
 if [ "$dirty" = t ]; then
-  level=${examined#*: force } level=${level%%[!0-9]*}
+  level=${examined#* --version } level=${level%%[!0-9]*}
   case $examined in *'is half built'*) run -c "drop index concurrently if exists $index" ;; esac
   run -v table="$TABLE" -v level="$level" -v version="$version" -v lock="$LOCK" \
     -f "$STEPS/repair.sql" >/dev/null
@@ -69,4 +72,4 @@ if [ "${version:-0}" -gt "$newest" ]; then
   : > "$FILES/$(printf %06d "$version")_newer.up.sql"
   echo "the schema is at $version, this version carries $newest: it stays as it is"
 fi
-run -c "comment on table $TABLE is 'start ${version:-0} up'"
+run -c "comment on table $TABLE is 'start ${version:-0} $WAY'"
