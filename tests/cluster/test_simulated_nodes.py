@@ -34,7 +34,9 @@ def test_a_broken_image_is_seen_as_a_kubelet_would_say_it(kubectl, namespace: st
     )
     assert pod["status"]["phase"] == "Pending"
     events = kubectl.eventually(
-        *("events", "-n", namespace, "--field-selector", "type=Warning"),
+        # Of the kubelet's: the scheduler may say first that no node is ready yet.
+        *("events", "-n", namespace),
+        *("--field-selector", "type=Warning,reason!=FailedScheduling"),
         holds=lambda found: len(found["items"]) >= 2,
     )["items"]
     assert {each["reason"] for each in events} == {"Failed", "BackOff"}
