@@ -35,11 +35,13 @@ from cli.up import up
 from drill.product import DrillError
 from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
+from operations.migrations.running import MigrationError
 from operations.refusal import RefusedError
 from rendering.folder import OutputFolderError
 from rendering.sources import SourceError
 from settings.problems import SettingsError
 
+FAILED = 1
 BAD_INPUT = 2
 NOT_THERE = 3
 INTERRUPTED = 130
@@ -61,6 +63,8 @@ class _Explaining(TyperGroup):
             RefusedError,
         ) as error:
             self._tell(error, BAD_INPUT)
+        except MigrationError as error:
+            self._tell(error, FAILED)
         except EngineError as error:
             self._tell(error, error.code)
         except (ClusterError, LocalClusterError, DrillError) as error:

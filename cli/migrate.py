@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli import migrate_new
+from cli import migrate_database, migrate_new
 from cli.console import print_json, results
 from schema import classify
 from schema.files import Folder
@@ -23,6 +23,7 @@ from settings.problems import Problem, SettingsError, did_you_mean
 FOUND = 1
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(migrate_new.app, name="new", help="Write files that follow the rules.")
+migrate_database.add_to(app)
 
 
 @app.command()

@@ -17,7 +17,18 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import pods
-from components.delivery.schema import database_of, lock_id, migrations_table
+from components.delivery.schema import (
+    FULL_PERCENT,
+    LOCK_TIMEOUT_SECONDS,
+    LONG_TRANSACTION_SECONDS,
+    REPLICATION_LAG_BYTES,
+    REPLICATION_LAG_SECONDS,
+    STATEMENT_TIMEOUT_SECONDS,
+    database_of,
+    limits,
+    lock_id,
+    migrations_table,
+)
 from components.environment import Environment
 from settings import names
 from settings.catalog import Service
@@ -27,20 +38,6 @@ DEADLINE_SECONDS = 6 * 3600
 """An index of a large table is built for hours; whatever locks or hangs ends by its own limit."""
 ROLE_MINUTES = 60
 """For that long the migration's role may log in; who is logged in by then stays."""
-STATEMENT_TIMEOUT_SECONDS = 600
-LOCK_TIMEOUT_SECONDS = 5
-"""Longer than that no reader waits behind a change of the schema; the next attempt tries again."""
-ALONE_LOCK_TIMEOUT_SECONDS = 60
-"""The same for what stands alone in its file (M-1): it waits for transactions, and nobody for it.
-
-An index build that gives up leaves an invalid index behind, so it is more patient.
-"""
-CLIENT_CHECK_SECONDS = 2
-"""After that the server notices that a killed Job is gone, and gives its lock back (M-3)."""
-LONG_TRANSACTION_SECONDS = 60
-REPLICATION_LAG_SECONDS = 30
-FULL_PERCENT = 85
-"""R-ALERT-6: above it there is no room for surprises."""
 FILES = "/files"
 CREDENTIALS = "/credentials"
 STEPS = "/steps"
@@ -113,17 +110,10 @@ def database_url(
     its own (CONCURRENTLY): it may take its time. Every other file is copied with stricter ones.
     """
     address = f"$(DB_HOST):$(DB_PORT)/$(DB_NAME)?x-migrations-table={migrations_table(service)}"
-    limits = {
-        "statement_timeout": 0,
-        "lock_timeout": ALONE_LOCK_TIMEOUT_SECONDS * 1000,
-        "client_connection_check_interval": CLIENT_CHECK_SECONDS * 1000,
-        "tcp_keepalives_idle": 10,
-        "tcp_keepalives_interval": 5,
-        "tcp_keepalives_count": 3,
-        "application_name": f"{service.name}-migration",
-    }
     user = names.migration_role(database_of(service)) if driver == "pgx5" else "$(DB_USER)"
-    extra = [f"&{name}={value}" for name, value in limits.items()] if driver == "pgx5" else []
+    extra = (
+        [f"&{name}={value}" for name, value in limits(service).items()] if driver == "pgx5" else []
+    )
     return pulumi.Output.concat(f"{driver}://{user}@{address}&sslmode=", sslmode, *extra)
 
 
@@ -207,7 +197,7 @@ def _migrate(
 COPYING = ("SOURCE", "FILES", "TABLE", "WITNESS", "LOCK_TIMEOUT", "STATEMENT_TIMEOUT")
 EXAMINATION = (
     "ROLE", "SERVICE", "TABLE", "FILES", "STEPS", "LOCK", "WAY",
-    "LONG_SECONDS", "LAG_SECONDS", "FULL_PERCENT",
+    "LONG_SECONDS", "LAG_SECONDS", "LAG_BYTES", "FULL_PERCENT",
 )  # fmt: skip
 
 
@@ -230,6 +220,7 @@ def _told(args: MigrationArgs, *wanted: str) -> list[k8s.core.v1.EnvVarArgs]:
         "LOCK": str(lock_id(database, table)),
         "LONG_SECONDS": str(LONG_TRANSACTION_SECONDS),
         "LAG_SECONDS": str(REPLICATION_LAG_SECONDS),
+        "LAG_BYTES": str(REPLICATION_LAG_BYTES),
         "FULL_PERCENT": str(FULL_PERCENT),
     }
     return [k8s.core.v1.EnvVarArgs(name=name, value=every[name]) for name in wanted]

@@ -72,10 +72,14 @@ select 'warns', 'invalid index',
  where not indisvalid and indexrelid is distinct from to_regclass(nullif(told.index, ''))
    and not exists (select 1 from pg_stat_progress_create_index p where p.index_relid = indexrelid)
 union all
+-- A replica whose replay stands still reports no time at all: what it lacks counts as well.
 select 'warns', 'replication lag',
-       format('the replica %s is %s behind', application_name, date_trunc('second', replay_lag)),
+       format('the replica %s is %s and %s behind', coalesce(nullif(application_name, ''), 'unnamed'),
+              coalesce(date_trunc('milliseconds', replay_lag), interval '0'), pg_size_pretty(lacks)),
        'wait until it has caught up before rows are changed in bulk'
-  from pg_stat_replication where replay_lag > (:'lag_seconds' || ' s')::interval
+  from pg_stat_replication, lateral (select case when not pg_is_in_recovery()
+         then pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) end as lacks) l
+ where replay_lag > (:'lag_seconds' || ' s')::interval or lacks > :'lag_bytes'::bigint
 union all
 select 'warns', 'replication slot',
        format('the slot %s is unused and keeps %s of log', slot_name,

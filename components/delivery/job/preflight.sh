@@ -25,6 +25,7 @@ look() {
     -v witness="$witness" -v prior="$prior" -v index="$index" -v drops="$drops" \
     -v resumes="$resumes" -v lock="$LOCK" \
     -v long_seconds="$LONG_SECONDS" -v lag_seconds="$LAG_SECONDS" \
+    -v lag_bytes="$LAG_BYTES" \
     -v full_percent="$FULL_PERCENT" -v steps="$STEPS" <<'SQL'
 \i :steps/examine.sql
 select rolsuper as super from pg_roles where rolname = current_user \gset
