@@ -11,6 +11,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.monitoring import routing, rules, scraping
+from components.monitoring.dashboards import all as boards
 from components.pods import metadata
 from settings import monitoring, names
 from settings.loader import Settings
@@ -19,6 +20,8 @@ from settings.secrets import Secrets
 Spec = dict[str, object]
 _VERSION = "monitoring.coreos.com/v1"
 _ROUTES_VERSION = "monitoring.coreos.com/v1alpha1"
+DASHBOARD_LABEL = {"grafana_dashboard": "1"}
+"""By which Grafana's sidecar knows a ConfigMap of dashboards."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +56,7 @@ class Watch(pulumi.ComponentResource):
             "rules", "PrometheusRule", {"groups": rules.groups(settings)}, _VERSION, way
         )
         self.rules = made.id
+        self._dashboards()
         self.register_outputs({"rules": self.rules})
 
     def _secret(self) -> k8s.core.v1.Secret:
@@ -62,6 +66,23 @@ class Watch(pulumi.ComponentResource):
             f"{self._name}-secrets",
             metadata=self._metadata(names.ALERTING_SECRET),
             string_data={key: pulumi.Output.secret(values[key]) for key in sorted(wanted)},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _dashboards(self) -> None:
+        """All in one ConfigMap, which Grafana's sidecar finds by its label."""
+        settings = self._args.settings
+        files = {f"{name}.json": text for name, text in boards.as_files(settings).items()}
+        labels = names.labels(names.APPLICATION, "dashboards", settings.stack_name)
+        k8s.core.v1.ConfigMap(
+            f"{self._name}-dashboards",
+            metadata=metadata(
+                names.application("dashboards"),
+                self._args.namespace,
+                labels | DASHBOARD_LABEL,
+                {"grafana_folder": "ManPaSik"},
+            ),
+            data=files,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
