@@ -17,6 +17,7 @@ from cli.check import check
 from cli.compose import compose
 from cli.console import messages
 from cli.cost import cost
+from cli.decide import abort, promote, switch
 from cli.destroy import destroy
 from cli.drift import drift
 from cli.failures import EngineError
@@ -25,6 +26,7 @@ from cli.outputs import outputs
 from cli.plan import plan
 from cli.preview import preview
 from cli.refresh import refresh
+from cli.release import release
 from cli.render import render
 from cli.rollback import rollback
 from cli.schema import schema
@@ -101,6 +103,10 @@ app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
 app.add_typer(migrate.app, name="migrate", help="Database changes under running versions.")
+app.command()(release)
+app.command()(promote)
+app.command()(abort)
+app.command()(switch)
 app.command()(rollback)
 app.command()(status)
 app.add_typer(local.app, name="local", help="The embedded Kubernetes cluster on this machine.")

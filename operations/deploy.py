@@ -68,18 +68,21 @@ class Deployment:
         *,
         force: bool = False,
         adopt: bool = False,
+        partial: bool = False,
         report: Report = lambda _: None,
     ) -> None:
         """Prepare; nothing is read or written before `run`.
 
         `force` takes fields over that others changed by hand. `adopt` takes objects over that this
-        program did not make (pitfall A-5).
+        program did not make (pitfall A-5). `partial`: these are not all of the stack's objects, so
+        nothing is pruned, and what they depend on outside is there already.
         """
         self._cluster = cluster
         self._set = ApplySet(cluster, stack)
         self._manifests = {manifest.urn: manifest for manifest in manifests}
         self._force = force
         self._adopt = adopt
+        self._partial = partial
         self._report = report
         self._live: dict[tuple[str, str, str], Object] = {}
         self._progress = {manifest.urn: progress_of(manifest) for manifest in manifests}
@@ -94,7 +97,8 @@ class Deployment:
         self._until_settled(started + timeout_seconds, timeout_seconds)
         pruned: list[str] = []
         kept: list[str] = []
-        if all(p.state.phase == "ready" for p in self._progress.values()):
+        everything = not self._partial
+        if everything and all(p.state.phase == "ready" for p in self._progress.values()):
             pruned, kept = self._prune(kinds | earlier)
             self._set.write(kinds, {m.namespace for m in self._manifests.values()} - {""})
         return Deployed(
@@ -125,7 +129,9 @@ class Deployment:
                 progress = self._progress[urn]
                 if progress.started is not None or progress.settled:
                     continue
-                before = [self._progress[urn] for urn in sorted(manifest.depends_on)]
+                before = [
+                    self._progress[u] for u in sorted(manifest.depends_on) if u in self._progress
+                ]
                 failed = next((p for p in before if p.state.phase == "failed"), None)
                 if failed is not None:
                     progress.change = "blocked"

@@ -1,0 +1,114 @@
+"""`mpk release`: a version of the whole product, or of some services, onto a stack."""
+
+import os
+import re
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli import engine as engines
+from cli.console import messages, print_json, results
+from cli.target import (
+    ApprovedOption,
+    JsonOption,
+    KubeconfigOption,
+    StackOption,
+    cluster_of,
+    refuse_unapproved,
+)
+from cli.watch import Watch
+from operations import versions
+from operations.records import Record, as_markdown
+from operations.refusal import RefusedError
+from operations.release import Plan, Release
+from rendering.manifest import manifests
+from rendering.recorder import record
+from settings import secrets
+from settings.loader import Settings, load
+
+FAILED = 1
+_DURATION = re.compile(r"([0-9]+)(s|m)")
+
+
+def release(  # noqa: PLR0913, PLR0917 - a command has its options
+    version: Annotated[str, typer.Argument(help="The version, as v1.2.3.")],
+    stack: StackOption = "local",
+    services: Annotated[
+        list[str] | None, typer.Option("--service", help="Only this service; repeat.")
+    ] = None,
+    watch: Annotated[
+        str, typer.Option(help="How long to watch afterwards: 30m, 90s, 0s; else as specified.")
+    ] = "",
+    kubeconfig: KubeconfigOption = None,
+    approved_by: ApprovedOption = "",
+    write: Annotated[
+        bool, typer.Option("--write/--no-write", help="Keep the version in the stack's file.")
+    ] = True,
+    undo: Annotated[
+        bool, typer.Option("--undo/--no-undo", help="Go back by itself where it fails.")
+    ] = True,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for everything.")] = 900,
+    as_json: JsonOption = False,
+) -> None:
+    """Migrate, roll out, watch, record; on trouble go back by itself."""
+    now = load(stack)
+    refuse_unapproved(now, approved_by)
+    _refuse_gitops(now)
+    choice = versions.chosen(now, services or [], version)
+    wanted = versions.with_versions(now, choice)
+    engines.refuse_encrypted(wanted)
+    plan = Plan(
+        settings=wanted,
+        version=version,
+        services=services or list(wanted.services),
+        manifests=manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted))),
+        watch_seconds=_seconds(watch, wanted),
+        approved_by=approved_by,
+        timeout_seconds=timeout,
+        force=wanted.stack.environment == "local",
+        undo=undo,
+        environment=os.environ,
+    )
+    old = {way: now.image_tag(way[1]) for way in choice if way[0] == "services"}
+    old |= {("images", "tag"): now.release} if ("images", "tag") in choice else {}
+    with Watch(messages) as shown:
+        done = Release(cluster_of(now, kubeconfig), plan, shown.report).run(
+            lambda: _keep(now, choice) if write else None
+        )
+    if write and done.outcome == "rolled back":
+        _keep(now, old)
+    _tell(done, as_json=as_json)
+    if done.outcome != "succeeded":
+        raise typer.Exit(FAILED)
+
+
+def _keep(settings: Settings, choice: versions.Choice) -> None:
+    if path := versions.keep(settings, choice):
+        messages.print(f"{path.name} names the version now: commit it")
+
+
+def _seconds(text: str, settings: Settings) -> float:
+    if not text:
+        local = settings.stack.environment in ("local", "dev")
+        return 0 if local else settings.delivery.watch_seconds
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no duration; write it like 30m or 90s")
+    return int(match[1]) * (60 if match[2] == "m" else 1)
+
+
+def _refuse_gitops(settings: Settings) -> None:
+    if settings.delivery.gitops:
+        raise RefusedError(
+            f"nothing was changed: Argo CD applies {settings.stack_name} from git, so a release is "
+            f"a commit: set images.tag in Pulumi.{settings.stack_name}.yaml, run "
+            "`mpk render --kustomize`, commit both, follow with `mpk status --watch`"
+        )
+
+
+def _tell(done: Record, *, as_json: bool) -> None:
+    if as_json:
+        print_json(done.as_dict())
+    else:
+        results.print(escape(as_markdown(done)))
