@@ -2,11 +2,14 @@
 
 import os
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from cli import embedded
 from cli import engine as engines
 from cli.console import messages, print_json, results
 from cli.target import (
@@ -15,13 +18,17 @@ from cli.target import (
     KubeconfigOption,
     StackOption,
     cluster_of,
+    kubeconfig_of,
     refuse_unapproved,
 )
 from cli.watch import Watch
-from operations import versions
+from operations import live, preflight, versions
+from operations.preflight import Check
 from operations.records import Record, as_markdown
 from operations.refusal import RefusedError
-from operations.release import Plan, Release
+from operations.registry import Registry
+from operations.releasable import Plan
+from operations.release import Release
 from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import secrets
@@ -68,19 +75,28 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         timeout_seconds=timeout,
         force=wanted.stack.environment == "local",
         undo=undo,
+        checks=lambda: _checks(wanted, services or list(wanted.services), kubeconfig),
         environment=os.environ,
     )
-    old = {way: now.image_tag(way[1]) for way in choice if way[0] == "services"}
-    old |= {("images", "tag"): now.release} if ("images", "tag") in choice else {}
     with Watch(messages) as shown:
         done = Release(cluster_of(now, kubeconfig), plan, shown.report).run(
-            lambda: _keep(now, choice) if write else None
+            lambda: _keep(now, choice) if write else None,
+            lambda: _keep(now, versions.present(now, choice)) if write else None,
         )
-    if write and done.outcome == "rolled back":
-        _keep(now, old)
     _tell(done, as_json=as_json)
-    if done.outcome != "succeeded":
+    if done.outcome not in ("succeeded", "waiting"):
         raise typer.Exit(FAILED)
+
+
+def _checks(wanted: Settings, services: Sequence[str], kubeconfig: Path | None) -> Sequence[Check]:
+    path = kubeconfig_of(wanted, kubeconfig)
+    # The embedded cluster pulls no image.
+    pulls = kubeconfig is not None or not embedded.is_target(wanted)
+    return (
+        *([preflight.images(wanted, services, Registry())] if pulls else []),
+        preflight.planned(live.live(wanted, path), services),
+        preflight.capacity(wanted, services),
+    )
 
 
 def _keep(settings: Settings, choice: versions.Choice) -> None:

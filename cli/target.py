@@ -25,8 +25,12 @@ ApprovedOption = Annotated[
 
 def cluster_of(settings: Settings, chosen: Path | None) -> Cluster:
     """The stack's cluster, or the one that is named; starts nothing."""
-    path = str(chosen.expanduser()) if chosen else embedded.kubeconfig_of(settings)
-    return Cluster(path, settings.stack.cluster.context)
+    return Cluster(kubeconfig_of(settings, chosen), settings.stack.cluster.context)
+
+
+def kubeconfig_of(settings: Settings, chosen: Path | None) -> str:
+    """The kubeconfig that is named, else the stack's own."""
+    return str(chosen.expanduser()) if chosen else embedded.kubeconfig_of(settings)
 
 
 def refuse_unapproved(settings: Settings, approved_by: str) -> None:

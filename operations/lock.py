@@ -26,6 +26,8 @@ RENEW_SECONDS = 4
 # One that looks run out may be another clock's: it is watched for longer than a renewal takes.
 DOUBT_SECONDS = 5
 WHAT = f"{names.ANNOTATION_PREFIX}what"
+YIELDS = f"{names.ANNOTATION_PREFIX}yields"
+"""On the lock of somebody who only watches: a way back need not wait for that."""
 _API = "coordination.k8s.io/v1"
 
 
@@ -45,9 +47,15 @@ def me() -> str:
 class ReleaseLock:
     """Held while a stack's versions change; use it as a context manager."""
 
-    def __init__(self, cluster: Cluster, stack: str, what: str) -> None:
-        """Prepare; nothing is read or written before it is entered."""
+    def __init__(self, cluster: Cluster, stack: str, what: str, *, way_back: bool = False) -> None:
+        """Prepare; nothing is read or written before it is entered.
+
+        A `way_back` takes it from whoever only watches.
+        """
         self._cluster = cluster
+        self._way_back = way_back
+        self._yields = False
+        self._taken_by = ""
         self._name = names.release_lock(stack)
         self._what = what
         self._identity = f"{me()} ({uuid.uuid4().hex[:8]})"
@@ -79,16 +87,28 @@ class ReleaseLock:
 
     def check(self) -> None:
         """Raise where the lock may have passed to another."""
+        if self._taken_by:
+            raise LostLockError(f"another command took over: {self._taken_by}")
         if time.monotonic() - self._renewed > LEASE_SECONDS:
             raise LostLockError(
                 f"the lock {self._name} could not be renewed for {LEASE_SECONDS} s, so this "
                 "command stopped; `mpk status` says where things stand"
             )
 
+    def only_watches(self) -> None:
+        """From now on nothing is changed under it, so a way back may take it."""
+        self._yields = True
+        # Where this comes between a renewal, the next one says it.
+        with contextlib.suppress(ClusterError):
+            self._renew_once()
+
     def _take(self) -> None:
         found = self._read()
         if found is None:
             self._cluster.create(self._content(None))
+            return
+        if self._way_back and _annotations(found).get(YIELDS):
+            self._cluster.replace(self._content(found))
             return
         if not _run_out(found) or self._moves(found):
             raise _held(found)
@@ -120,7 +140,7 @@ class ReleaseLock:
         metadata: Object = {
             "name": self._name,
             "namespace": names.APPLICATION_NAMESPACE,
-            "annotations": {WHAT: self._what},
+            "annotations": {WHAT: self._what} | ({YIELDS: "true"} if self._yields else {}),
         }
         if before is not None:
             metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
@@ -137,12 +157,18 @@ class ReleaseLock:
     def _renew(self) -> None:
         while not self._stop.wait(RENEW_SECONDS):
             with contextlib.suppress(ClusterError):
-                found = self._read()
-                if found is None or found["spec"].get("holderIdentity") != self._identity:
-                    self._renewed = float("-inf")
+                if not self._renew_once():
                     return
-                self._cluster.replace(self._content(found))
-                self._renewed = time.monotonic()
+
+    def _renew_once(self) -> bool:
+        found = self._read()
+        if found is None or found["spec"].get("holderIdentity") != self._identity:
+            self._renewed = float("-inf")
+            self._taken_by = _told(found) if found else ""
+            return False
+        self._cluster.replace(self._content(found))
+        self._renewed = time.monotonic()
+        return True
 
 
 def holder(cluster: Cluster, stack: str) -> str | None:
@@ -160,9 +186,12 @@ def _held(found: Object) -> RefusedError:
 
 def _told(found: Object) -> str:
     spec = found["spec"]
-    annotations: dict[str, str] = found["metadata"].get("annotations") or {}
-    what = annotations.get(WHAT, "something")
+    what = _annotations(found).get(WHAT, "something")
     return f"{what}, by {spec.get('holderIdentity')}, since {str(spec.get('acquireTime'))[:19]}Z"
+
+
+def _annotations(found: Object) -> dict[str, str]:
+    return found["metadata"].get("annotations") or {}
 
 
 def _run_out(found: Object) -> bool:

@@ -18,7 +18,10 @@ from settings import names
 KEPT = 30
 """Records of a stack; older ones go."""
 STACK_LABEL = f"{names.ANNOTATION_PREFIX}release-of"
-Outcome = Literal["running", "succeeded", "rolled back", "failed", "refused", "interrupted"]
+Outcome = Literal[
+    "running", "waiting", "succeeded", "rolled back", "aborted", "failed", "refused", "interrupted"
+]
+"""`waiting`: for a person, who promotes, switches or aborts."""
 Action = Literal["release", "rollback"]
 
 

@@ -1,57 +1,38 @@
 """A release: migrations first, then the new version, then a watch; on trouble the way back.
 
 Under the lock, and with a record that is written at each stage: whoever kills it leaves a cluster
-that goes on by itself (a Deployment finishes or keeps its old pods, R-P2-ROLL) and word of how far
-it came. All migrations are done before the first service moves (R-MIG-6).
+that goes on by itself (a Deployment finishes or keeps its old pods, R-P2-ROLL; a canary is judged
+by its own controller, R-P3-ABORT) and word of how far it came. All migrations are done before the
+first service moves (R-MIG-6).
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from operations import lock, notify, records, rollback, workloads
+from operations import lock, notify, records, releasable, rollback, rollouts, workloads
 from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment
-from operations.lock import ReleaseLock
+from operations.lock import LostLockError, ReleaseLock
 from operations.records import Record, ServiceChange
 from operations.refusal import RefusedError
-from operations.schema_moves import Judge, known_only
+from operations.releasable import Plan
 from operations.wait import PATIENCE_SECONDS, Progress, Report
 from operations.ways_back import find
 from operations.workloads import Workload
 from rendering.manifest import Manifest
-from settings.loader import Settings
 
 LOOK_SECONDS = 2.0
 _WORKLOADS = ("Deployment", "Rollout")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """What is to be released, and how."""
-
-    settings: Settings
-    """At the new version."""
-    version: str
-    services: Sequence[str]
-    manifests: Sequence[Manifest] = field(repr=False)
-    watch_seconds: float
-    approved_by: str = ""
-    timeout_seconds: float = 900
-    force: bool = False
-    undo: bool = True
-    """Whether a release that fails goes back by itself."""
-    judge: Judge | None = known_only
-    environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """Where the webhook stands."""
+_NOTHING_MOVED = "no service had moved"
 
 
 class _TroubleError(Exception):
     """Why the release cannot stay."""
 
-    def __init__(self, reason: str, service: str = "") -> None:
+    def __init__(self, reason: str, services: Mapping[str, str] | None = None) -> None:
         super().__init__(reason)
-        self.service = service
+        self.services = services or {}
+        """Whose fault it is, and what is wrong with each."""
 
 
 class Release:
@@ -71,19 +52,27 @@ class Release:
             started=records.now(),
         )
 
-    def run(self, begun: Callable[[], object] = lambda: None) -> Record:
-        """Release; `begun` is called once nothing stands against it and before anything changes."""
+    def run(
+        self,
+        begun: Callable[[], object] = lambda: None,
+        undone: Callable[[], object] = lambda: None,
+    ) -> Record:
+        """Release.
+
+        `begun` is called once nothing stands against it and before anything changes, `undone` where
+        the cluster runs what it ran before.
+        """
         with self._lock:
             self._begin()
             begun()
             try:
-                self._stage("migrate", lambda: self._deploy(self._before_services()))
-                self._stage("rollout", lambda: self._deploy(self._plan.manifests))
-                self._stage("watch", self._watch)
-                self._record.outcome = "succeeded"
+                self._course()
             except _TroubleError as trouble:
                 self._record.reason = str(trouble)
-                self._back(trouble)
+                if self._back(trouble):
+                    undone()
+            except LostLockError as lost:
+                self._record.outcome, self._record.reason = "interrupted", str(lost)
             except KeyboardInterrupt:
                 self._record.outcome = "interrupted"
                 raise
@@ -92,13 +81,27 @@ class Release:
                     self._end()
         return self._record
 
+    def _course(self) -> None:
+        self._stage("migrate", lambda: self._deploy(self._before_services()))
+        self._stage("rollout", lambda: self._deploy(self._plan.manifests))
+        paused = {n: w for n, w in self._live().items() if w.state.phase == "paused"}
+        self._samples()
+        if paused:
+            self._record.outcome = "waiting"
+            self._record.notes += [f"{n}: {w.state.message}" for n, w in sorted(paused.items())]
+            return
+        self._lock.only_watches()
+        self._stage("watch", self._watch)
+        self._record.outcome = "succeeded"
+
     def _begin(self) -> None:
-        found = workloads.read(self._cluster, self._plan.services)
+        found = self._live()
         earlier = records.read(self._cluster, self._plan.settings.stack_name)
         goes_on = earlier[0] if earlier and earlier[0].outcome == "running" else None
-        refuse_unfit(self._plan, found, goes_on)
+        releasable.refuse_unfit(self._plan, found, goes_on)
+        self._record.checks = [each.as_dict() for each in releasable.asked(self._plan)]
         for name, workload in found.items():
-            before = workload.version
+            before = workload.stable_version
             if goes_on and goes_on.version == self._plan.version and name in goes_on.services:
                 before = goes_on.services[name].before
             self._record.services[name] = ServiceChange(
@@ -118,7 +121,7 @@ class Release:
         try:
             stage.detail = act()
             stage.outcome = "succeeded"
-        except _TroubleError as trouble:
+        except (_TroubleError, LostLockError) as trouble:
             stage.outcome, stage.detail = "failed", str(trouble)
             raise
         finally:
@@ -159,7 +162,12 @@ class Release:
             if change and progress.kind in _WORKLOADS:
                 change.seconds = progress.seconds
                 change.outcome = "succeeded" if progress.state.good else "failed"
-                change.reason = "" if progress.state.good else progress.state.message
+                change.reason = "" if progress.state.good else _reason(progress)
+
+    def _samples(self) -> None:
+        """What the analysis of each canary has seen."""
+        for name, workload in self._live().items():
+            self._record.services[name].samples = rollouts.samples(workload.runs)
 
     def _watch(self) -> str:
         """No service may fail or restart while the release is watched (R-CHECK, R-P4-BG)."""
@@ -175,50 +183,63 @@ class Release:
         return f"{self._plan.watch_seconds:.0f} s, {looks} looks"
 
     def _judge(self, workload: Workload, restarts: int, troubled: dict[str, float]) -> None:
+        name = workload.service
         if workload.restarts > restarts:
-            raise _TroubleError(f"restarted {workload.restarts - restarts} times", workload.service)
+            reason = f"restarted {workload.restarts - restarts} times"
+            raise _TroubleError(f"{name}: {reason}", {name: reason})
         if workload.state.good:
-            troubled.pop(workload.service, None)
+            troubled.pop(name, None)
             return
-        since = troubled.setdefault(workload.service, time.monotonic())
+        since = troubled.setdefault(name, time.monotonic())
         if time.monotonic() - since > PATIENCE_SECONDS:
-            raise _TroubleError(workload.state.message, workload.service)
+            reason = workload.state.message
+            raise _TroubleError(f"{name}: {reason}", {name: reason})
 
     def _live(self) -> dict[str, Workload]:
         return workloads.read(self._cluster, self._plan.services)
 
-    def _back(self, trouble: _TroubleError) -> None:
-        """The way back of every service that moved; told to the team once it is under way."""
+    def _back(self, trouble: _TroubleError) -> bool:
+        """The way back of every service that moved; whether all run what they ran before."""
         self._record.outcome = "failed"
+        self._samples()
         if not self._plan.undo:
             self._record.notes.append("left as it is, as asked")
-            return
+            return False
+        live = self._live()
+        if not self._moved(live):
+            self._record.notes.append(_NOTHING_MOVED)
+            return True
         stage, began = self._record.begin("way back"), time.monotonic()
         try:
-            ways = find(
-                self._live(),
-                self._plan.services,
-                [self._record],
-                to=None,
-                every=True,
-                judge=self._plan.judge,
-            ).ways
+            services, judge = self._plan.services, self._plan.judge
+            ways = find(live, services, [self._record], to=None, every=True, judge=judge).ways
         except RefusedError as refused:
             stage.outcome, stage.detail = "refused", str(refused)
-            return
+            return False
         result = rollback.run(self._cluster, ways, self._reported, self._plan.timeout_seconds)
         stage.seconds = round(time.monotonic() - began, 2)
         stage.outcome = "succeeded" if result.succeeded else "failed"
         if result.succeeded:
             self._record.outcome = "rolled back"
         self._tell(trouble)
+        return result.succeeded
+
+    def _moved(self, live: Mapping[str, Workload]) -> bool:
+        return any(
+            live[name].version != change.before
+            for name, change in self._record.services.items()
+            if name in live
+        )
 
     def _tell(self, trouble: _TroubleError) -> None:
-        change = self._record.services.get(trouble.service)
-        name = trouble.service or self._record.stack
-        text = notify.rolled_back(name, str(trouble), change.before if change else "")
-        if why := notify.send(text, self._plan.environment):
-            self._record.notes.append(why)
+        """Tell the team; the controller of a Rollout that aborted has told already."""
+        for name, reason in trouble.services.items():
+            change = self._record.services[name]
+            if change.strategy != "rolling" and change.outcome == "failed":
+                continue
+            text = notify.rolled_back(name, reason, change.before)
+            if why := notify.send(text, self._plan.environment):
+                self._record.notes.append(why)
 
     def _keep(self) -> None:
         records.write(self._cluster, self._record)
@@ -229,25 +250,16 @@ class Release:
         records.prune(self._cluster, self._record.stack)
 
 
-def refuse_unfit(plan: Plan, found: Mapping[str, Workload], goes_on: Record | None) -> None:
-    """What cannot be released as things stand: one error, nothing changed."""
-    missing = [name for name in plan.services if name not in found]
-    if missing:
-        raise RefusedError(
-            f"nothing was changed: {', '.join(missing)} not deployed here; first: "
-            f"mpk up {plan.settings.stack_name}"
-        )
-    live = all(
-        each.version == plan.settings.image_tag(name) and each.state.phase == "ready"
-        for name, each in found.items()
-    )
-    if live and not goes_on:
-        raise RefusedError(f"nothing was changed: {plan.version} is live already, and healthy")
-
-
 def _trouble(outcome: Deployed) -> _TroubleError:
-    first = next(iter(outcome.failures), None)
-    if first is None:
+    """What became of it, told by what failed first; and each service that failed itself."""
+    failed = outcome.failures
+    if not failed:
         return _TroubleError("something did not become ready")
-    service = first.name if first.kind in _WORKLOADS else ""
-    return _TroubleError(f"{first.kind} {first.name}: {first.state.message}", service)
+    first = failed[0]
+    services = {each.name: _reason(each) for each in failed if each.kind in _WORKLOADS}
+    return _TroubleError(f"{first.kind} {first.name}: {_reason(first)}", services)
+
+
+def _reason(progress: Progress) -> str:
+    """Of a Rollout whose analysis failed also what the metric saw."""
+    return "; ".join([progress.state.message, *(e for e in progress.events if e[:7] == "metric ")])

@@ -27,6 +27,7 @@ from operations.wait import (
     overdue,
 )
 from operations.ways_back import Way, Ways, find
+from operations.workloads import Workload
 from settings import names
 from settings.loader import Settings
 
@@ -71,7 +72,8 @@ def course(
 ) -> Done:
     """Under the lock: find the ways, go back, keep the record. Raises where nothing can be done."""
     told = ", ".join(wanted.services) or "every service"
-    with ReleaseLock(cluster, settings.stack_name, f"rollback of {told}") as held:
+    what = f"rollback of {told}"
+    with ReleaseLock(cluster, settings.stack_name, what, way_back=True) as held:
 
         def reported(progresses: Sequence[Progress]) -> None:
             held.check()
@@ -141,7 +143,15 @@ def run(
     """Send every service back at once, then wait for all of them."""
     began = time.monotonic()
     found = [_begin(cluster, way) for way in ways]
-    deadline = began + timeout_seconds
+    follow(cluster, found, report, timeout_seconds)
+    return RolledBack(objects=found, seconds=time.monotonic() - began)
+
+
+def follow(
+    cluster: Cluster, found: Sequence[Progress], report: Report, timeout_seconds: float
+) -> None:
+    """Wait until all of them have settled, one way or the other."""
+    deadline = time.monotonic() + timeout_seconds
     while True:
         look(cluster, found)
         report(found)
@@ -151,14 +161,18 @@ def run(
             give_up(found, timeout_seconds)
             break
         time.sleep(POLL_SECONDS)
-    return RolledBack(objects=found, seconds=time.monotonic() - began)
 
 
 def _begin(cluster: Cluster, way: Way) -> Progress:
-    place = way.workload.place
     cluster.apply(
         restored(way.workload.live, way.target), force=True, manager=_declarer(way.workload.live)
     )
+    return moving(way.workload)
+
+
+def moving(workload: Workload) -> Progress:
+    """A workload that was just changed."""
+    place = workload.place
     return Progress(
         urn=f"{place.kind}/{place.name}",
         api_version=place.api_version,

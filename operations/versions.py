@@ -44,6 +44,14 @@ def chosen(settings: Settings, services: Iterable[str], version: str) -> Choice:
     return {("images", "tag"): version} | {("services", n, "image_tag"): version for n in own}
 
 
+def present(settings: Settings, choice: Choice) -> Choice:
+    """What stands now where a choice would set another version."""
+    return {
+        way: settings.image_tag(way[1]) if way[0] == "services" else settings.release
+        for way in choice
+    }
+
+
 def refuse_unknown(settings: Settings, services: Iterable[str]) -> None:
     """Every service must be one that the stack deploys."""
     unknown = [name for name in services if name not in settings.services]

@@ -3,6 +3,8 @@
 import copy
 from typing import Any
 
+from operations import history
+
 SERVICE = "auth-service"
 
 
@@ -77,3 +79,11 @@ def analysis(phase: str = "Failed", pod_hash: str = "new", **result: Any) -> dic
         "spec": {"metrics": [metric], "args": [{"name": "new-hash", "value": pod_hash}]},
         "status": {"phase": phase, "metricResults": [told]},
     }
+
+
+def history_of(live: dict[str, Any]) -> list[history.Revision]:
+    """Two revisions, v1 of hash `a` and then what is asked for, of hash `b`."""
+    version = history.version_of(live["spec"]["template"], SERVICE)
+    sets = [("v1", "a"), (version, "b")]
+    found = [replica_set(n, v, h, kind=live["kind"]) for n, (v, h) in enumerate(sets, 1)]
+    return history.revisions(live, found)
