@@ -22,7 +22,7 @@ from cli.target import (
     refuse_unapproved,
 )
 from cli.watch import Watch
-from operations import live, preflight, versions
+from operations import live, preflight, schema_gate, versions
 from operations.preflight import Check
 from operations.records import Record, as_markdown
 from operations.refusal import RefusedError
@@ -55,6 +55,9 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     undo: Annotated[
         bool, typer.Option("--undo/--no-undo", help="Go back by itself where it fails.")
     ] = True,
+    migrations: Annotated[
+        Path | None, typer.Option(help="A folder with each service's migrations, for the gate.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for everything.")] = 900,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,21 +68,24 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     choice = versions.chosen(now, services or [], version)
     wanted = versions.with_versions(now, choice)
     engines.refuse_encrypted(wanted)
+    cluster, named = cluster_of(now, kubeconfig), services or list(wanted.services)
     plan = Plan(
         settings=wanted,
         version=version,
-        services=services or list(wanted.services),
+        services=named,
         manifests=manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted))),
         watch_seconds=_seconds(watch, wanted),
         approved_by=approved_by,
         timeout_seconds=timeout,
         force=wanted.stack.environment == "local",
         undo=undo,
-        checks=lambda: _checks(wanted, services or list(wanted.services), kubeconfig),
+        judge=schema_gate.judge(cluster, wanted),
+        checks=lambda: _checks(wanted, named, kubeconfig),
+        gate=lambda: schema_gate.before_release(cluster, wanted, version, named, migrations),
         environment=os.environ,
     )
     with Watch(messages) as shown:
-        done = Release(cluster_of(now, kubeconfig), plan, shown.report).run(
+        done = Release(cluster, plan, shown.report).run(
             lambda: _keep(now, choice) if write else None,
             lambda: _keep(now, versions.present(now, choice)) if write else None,
         )

@@ -36,6 +36,8 @@ class Plan:
     judge: Judge | None = known_only
     checks: Callable[[], Sequence[Check]] = _nothing_asked
     """What is asked before anything changes."""
+    gate: Callable[[], object] = _nothing_asked
+    """Refuses where the schema stands against the version (M-4); asked last."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Where the webhook stands."""
 
@@ -56,6 +58,7 @@ def asked(plan: Plan) -> Sequence[Check]:
     """The answers to everything that is asked first; refused where one of them objects."""
     checks = plan.checks()
     _refuse(preflight.told(checks))
+    plan.gate()
     return checks
 
 

@@ -56,7 +56,7 @@ def find(
             way = _way(workloads, service, records, to=to, every=every)
             if way is None:
                 already.append(service)
-            elif judge and (why := judge(move(service, way.workload.present, way.target))):
+            elif judge and not _serves(way) and (why := _judged(judge, way)):
                 against.append(
                     f"{service} to {way.target.version}: {why}; release a version that goes "
                     "forward, or answer for it with --schema-compatible"
@@ -71,6 +71,16 @@ def find(
     if against:
         raise RefusedError("nothing was changed:\n  " + "\n  ".join(against))
     return Ways(ways=ways, already=already)
+
+
+def _judged(judge: Judge, way: Way) -> str | None:
+    return judge(move(way.workload.service, way.workload.present, way.target))
+
+
+def _serves(way: Way) -> bool:
+    """Whether it is the version that answers already, beside the one that is tried."""
+    stable = way.workload.live.get("status", {}).get("stableRS")
+    return half_way(way.workload) and way.target.pod_hash == stable
 
 
 def _way(
