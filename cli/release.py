@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from cli.target import (
 )
 from cli.watch import Watch
 from operations import live, preflight, schema_gate, versions
+from operations.cluster import Cluster
 from operations.preflight import Check
 from operations.records import Record, as_markdown
 from operations.refusal import RefusedError
@@ -68,21 +70,15 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     choice = versions.chosen(now, services or [], version)
     wanted = versions.with_versions(now, choice)
     engines.refuse_encrypted(wanted)
-    cluster, named = cluster_of(now, kubeconfig), services or list(wanted.services)
-    plan = Plan(
-        settings=wanted,
-        version=version,
-        services=named,
-        manifests=manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted))),
-        watch_seconds=_seconds(watch, wanted),
+    seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
+    plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
+    plan = replace(
+        plan,
+        watch_seconds=seconds,
         approved_by=approved_by,
         timeout_seconds=timeout,
-        force=wanted.stack.environment == "local",
         undo=undo,
-        judge=schema_gate.judge(cluster, wanted),
-        checks=lambda: _checks(wanted, named, kubeconfig),
-        gate=lambda: schema_gate.before_release(cluster, wanted, version, named, migrations),
-        environment=os.environ,
+        checks=lambda: _checks(wanted, plan.services, kubeconfig),
     )
     with Watch(messages) as shown:
         done = Release(cluster, plan, shown.report).run(
@@ -92,6 +88,26 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     _tell(done, as_json=as_json)
     if done.outcome not in ("succeeded", "waiting"):
         raise typer.Exit(FAILED)
+
+
+def _plan(
+    cluster: Cluster,
+    wanted: Settings,
+    version: str,
+    services: Sequence[str],
+    migrations: Path | None,
+) -> Plan:
+    return Plan(
+        settings=wanted,
+        version=version,
+        services=services,
+        manifests=manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted))),
+        watch_seconds=0,
+        force=wanted.stack.environment == "local",
+        judge=schema_gate.judge(cluster, wanted),
+        gate=lambda: schema_gate.before_release(cluster, wanted, version, services, migrations),
+        environment=os.environ,
+    )
 
 
 def _checks(wanted: Settings, services: Sequence[str], kubeconfig: Path | None) -> Sequence[Check]:
