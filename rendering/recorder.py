@@ -6,10 +6,6 @@ An unknown function call is an error, never an empty answer.
 """
 
 import contextlib
-import functools
-import gc
-import importlib
-import itertools
 import json
 import os
 import runpy
@@ -25,7 +21,7 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, proto
 from pulumi.runtime.config import set_all_config
 
-from rendering import computed
+from rendering import computed, sdk
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
 from settings.problems import SettingsError
 from settings.secrets import stand_ins
@@ -38,8 +34,6 @@ SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's own mark of a secret value
 _ONE_AT_A_TIME = threading.Lock()
-_COLLECTED_EVERY = 10
-_RECORDINGS = itertools.count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +67,9 @@ class _Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
         urn = str(self.make_urn(request.parent, request.type, request.name))
+        sent = MessageToDict(request.object)
         if request.type != "pulumi:pulumi:Stack":
-            inputs = _plain(MessageToDict(request.object))
+            inputs = _plain(sent)
             self.recorded.append(
                 Recorded(
                     urn=urn,
@@ -87,7 +82,7 @@ class _Monitor(mocks.MockMonitor):
                 )
             )
         # Pulumi's own rule makes the inputs the outputs, where these say nothing else.
-        made = computed.outputs(request.type, request.name, MessageToDict(request.object))
+        made = computed.outputs(request.type, request.name, sent)
         answer = proto.resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id")
         answer.object.update(made)
         return answer
@@ -132,7 +127,7 @@ def record(
         "manpasik:secrets": json.dumps(dict(given)),
         "manpasik:seed": seed,
     }
-    with _ONE_AT_A_TIME, _no_cluster(), _no_collection(), _no_stack_traces(), _types_remembered():
+    with _ONE_AT_A_TIME, _no_cluster(), sdk.no_collection(), sdk.nothing_in_vain():
         monitor = _Monitor(_Mocks())
         mocks.set_mocks(
             _Mocks(), project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
@@ -170,50 +165,6 @@ def _no_cluster() -> Generator[None]:
     """A recording meets no cluster, so it names none: paths of a machine stay out of it."""
     with mock.patch.dict(os.environ, {"KUBECONFIG": "no-cluster"}):
         yield
-
-
-def _no_stack_traces() -> contextlib.AbstractContextManager[Any]:
-    """Nobody reads where in the source a resource was made, and finding out is a tenth of it all.
-
-    Where the SDK renames the function this fails by its name.
-    """
-    nothing = cast("Any", proto.resource_pb2.RegisterResourceRequest()).stackTrace
-    return mock.patch("pulumi.runtime.resource._get_stack_trace", return_value=nothing)
-
-
-def _types_remembered() -> contextlib.AbstractContextManager[Any]:
-    """The SDK asks of the same few thousand annotations again and again what they wrap."""
-    return mock.patch.multiple(
-        "pulumi._types",
-        unwrap_type=_unwrap_type,
-        unwrap_optional_type=_unwrap_optional_type,
-    )
-
-
-_types: Any = importlib.import_module("pulumi._types")  # private: by name, so that a rename shows
-_unwrap_type = functools.cache(_types.unwrap_type)
-_unwrap_optional_type = functools.cache(_types.unwrap_optional_type)
-
-
-@contextlib.contextmanager
-def _no_collection() -> Generator[None]:
-    """Look for no garbage among a million objects that live to the end of the recording.
-
-    What a recording leaves (about 10 MB) is set aside, and freed only after every tenth: a process
-    that records a few stacks ends before that, and freeing costs a quarter of a recording.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if next(_RECORDINGS) % _COLLECTED_EVERY:
-            gc.freeze()
-        else:
-            gc.unfreeze()
-            gc.collect()
-        if was_enabled:
-            gc.enable()
 
 
 def _plain(value: Any) -> Any:

@@ -1,12 +1,14 @@
 """The recorder keeps what the engine would have received, and refuses what it does not know."""
 
+import contextlib
 import gc
 
 import pytest
 
-from rendering import manifests, record, recorder
+from rendering import manifests, record, sdk
 from rendering.recorder import Secret, redact, reveal
 from settings import SettingsError, load
+from settings.loader import stack_names
 from tests.support.recording import recorded
 
 
@@ -50,6 +52,13 @@ def test_two_stacks_recorded_in_one_process_do_not_mix():
     assert all("urn:pulumi:local::" in resource.urn for resource in first)
 
 
+@pytest.mark.parametrize("stack", stack_names())
+def test_the_sdk_in_full_records_the_same(stack, monkeypatch):
+    quick = recorded(stack)
+    monkeypatch.setattr(sdk, "nothing_in_vain", contextlib.nullcontext)
+    assert tuple(record(load(stack))) == quick
+
+
 def test_whole_numbers_stay_whole_numbers():
     services = [r for r in recorded("local") if r.type == "kubernetes:core/v1:Service"]
     (gateway,) = [resource for resource in services if resource.name == "gateway"]
@@ -89,8 +98,8 @@ def test_settings_that_only_the_program_can_refuse_are_refused_as_settings():
 
 def test_what_recordings_leave_is_freed_after_every_tenth_at_the_latest():
     set_aside = []
-    for _ in range(recorder._COLLECTED_EVERY):
-        with recorder._no_collection():
+    for _ in range(sdk._COLLECTED_EVERY):
+        with sdk.no_collection():
             assert not gc.isenabled()
         set_aside.append(gc.get_freeze_count())
     assert 0 in set_aside

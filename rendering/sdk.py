@@ -1,0 +1,96 @@
+"""Pulumi's SDK as a recording needs it: without the work whose result no recording holds.
+
+Private functions of the SDK are replaced, by name, so that a renamed one is an error at once.
+`tests/rendering/test_recorder.py` records every stack with and without, and finds no difference.
+"""
+
+import asyncio
+import contextlib
+import functools
+import gc
+import importlib
+import itertools
+from collections.abc import Callable, Generator
+from typing import Any, cast
+from unittest import mock
+
+from pulumi.runtime import proto
+
+_COLLECTED_EVERY = 10
+_RECORDINGS = itertools.count(1)
+_types: Any = importlib.import_module("pulumi._types")  # private
+_unwrap_type = functools.cache(_types.unwrap_type)
+_unwrap_optional_type = functools.cache(_types.unwrap_optional_type)
+
+
+@contextlib.contextmanager
+def nothing_in_vain() -> Generator[None]:
+    """Leave out what takes about a third of a recording's time (docs/performance.md)."""
+    where = cast("Any", proto.resource_pb2.RegisterResourceRequest()).stackTrace
+    instead: dict[str, Any] = {
+        # Where in the source a resource was made: read by the engine's errors alone.
+        "pulumi.runtime.resource._get_stack_trace": lambda: where,
+        # The URN in a world without a monitor, computed for every resource, used by none.
+        "pulumi.runtime.resource.create_urn": _no_urn,
+        # Nothing is unknown, since nothing is previewed; each value is searched at every step.
+        "pulumi.output.contains_unknowns": _nothing_unknown,
+        # The monitor answers at once; a thread for each question only costs.
+        "asyncio.base_events.BaseEventLoop.run_in_executor": _at_once,
+        # Of the same few thousand annotations it is asked again and again what they wrap.
+        "pulumi._types.unwrap_type": _unwrap_type,
+        "pulumi._types.unwrap_optional_type": _unwrap_optional_type,
+    }
+    with contextlib.ExitStack() as patches:
+        for target, new in instead.items():
+            patches.enter_context(mock.patch(target, new))
+        yield
+
+
+def _no_urn(*_: object) -> "_NoUrn":
+    return _NO_URN
+
+
+def _nothing_unknown(_: object) -> bool:
+    return False
+
+
+class _NoUrn:
+    """An output that is there, and empty."""
+
+    async def future(self) -> str:
+        return ""
+
+
+_NO_URN = _NoUrn()
+
+
+def _at_once(
+    loop: asyncio.BaseEventLoop, _executor: object, ask: Callable[..., Any], *arguments: object
+) -> "asyncio.Future[Any]":
+    answer = loop.create_future()
+    try:
+        answer.set_result(ask(*arguments))
+    except Exception as error:  # noqa: BLE001 - whoever awaits the answer raises it
+        answer.set_exception(error)
+    return answer
+
+
+@contextlib.contextmanager
+def no_collection() -> Generator[None]:
+    """Look for no garbage among a million objects that live to the end of the recording.
+
+    What a recording leaves (about 10 MB) is set aside, and freed only after every tenth: a process
+    that records a few stacks ends before that, and freeing costs a quarter of a recording.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if next(_RECORDINGS) % _COLLECTED_EVERY:
+            gc.freeze()
+        else:
+            gc.unfreeze()
+            gc.collect()
+        if was_enabled:
+            gc.enable()
