@@ -154,8 +154,9 @@ def _run(root: Path) -> None:
 
     try:
         program()
-    except pulumi.RunError as error:
-        if isinstance(error.__cause__, SettingsError):
+    except BaseException as error:
+        sdk.forget_the_rest()
+        if isinstance(error, pulumi.RunError) and isinstance(error.__cause__, SettingsError):
             raise error.__cause__ from None
         raise
 

@@ -75,6 +75,15 @@ def _at_once(
     return answer
 
 
+def forget_the_rest() -> None:
+    """Stop what a recording that failed has begun: it would end in the next one, and fail it."""
+    loop = asyncio.get_event_loop()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+
+
 @contextlib.contextmanager
 def no_collection() -> Generator[None]:
     """Look for no garbage among a million objects that live to the end of the recording.

@@ -45,6 +45,14 @@ def test_an_error_in_the_program_reaches_the_caller(tmp_path):
         record(load("local"), root=program(tmp_path, "1 / 0\n"))
 
 
+def test_a_recording_that_failed_leaves_nothing_to_the_next(monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr("rendering.recorder._plain", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            record(load("local"))
+    assert tuple(record(load("local"))) == recorded("local")
+
+
 def test_two_stacks_recorded_in_one_process_do_not_mix():
     first = record(load("local"))
     record(load("dev"))
