@@ -15,11 +15,13 @@ Every run is a fresh process, with compiled bytecode and a warm file cache. Memo
 the largest process of a run, as the kernel counts it, not a sum. All measures take turns, so that
 a change in the machine's load hits all.
 
-Four parts (`--only`), each with its own first row, to which the ratios are:
+Five parts (`--only`), the first four with a first row to which the ratios are:
 
 - `commands`: the commands against the floor.
 - `nine`: nine stacks planned by one process, and one. The quotient is of the least CPU of each.
 - `peers`: the same objects through kustomize, helm and cdk8s. They are handed finished objects.
 - `growth`: render and plan with 1, 3 and 10 times the services. The cost of each further service
   from 3 to 10, over that from 1 to 3, tells whether it grows in proportion: 1 is linear.
+- `backfill`: a million rows in batches beside one UPDATE, on a PostgreSQL of its own, and how long
+  a writer beside them waits at worst.
 """

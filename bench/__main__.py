@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bench import growth, peers
+from bench import backfill, growth, peers
 from bench.cases import Case, deployed, own_environment, without_cluster
 from bench.measure import Run, RunFailedError, run
 from bench.table import figures, first_line, growth_table, machine, table
@@ -33,6 +33,7 @@ class Part(StrEnum):
     NINE = "nine"
     PEERS = "peers"
     GROWTH = "growth"
+    BACKFILL = "backfill"
 
 
 Found = Mapping[Part, Mapping[str, list[Run]]]
@@ -54,7 +55,9 @@ def bench(
     signal.signal(signal.SIGTERM, _end)
     found: dict[Part, dict[str, list[Run]]] = {}
     try:
-        for part in only or list(Part):
+        wanted = only or list(Part)
+        filled = backfill.measure() if Part.BACKFILL in wanted else []
+        for part in (each for each in wanted if each is not Part.BACKFILL):
             count = growth_runs if part is Part.GROWTH else runs
             stacks = stack or stack_names()
             found[part] = _measured(part, count, stacks, cluster=cluster)
@@ -63,9 +66,12 @@ def bench(
         raise typer.Exit(FAILED) from error
     if as_json:
         result = {"machine": machine(), "runs": runs, **_as_dict(found)}
+        result["backfill"] = backfill.as_dict(filled)
         sys.stdout.write(json.dumps(result, indent=2) + "\n")
     else:
         _print(found, runs)
+        if filled:
+            Console(highlight=False, width=TABLE_WIDTH).print(backfill.table(filled))
 
 
 def _measured(
@@ -102,6 +108,8 @@ def _cases(part: Part, folder: Path, stacks: Sequence[str]) -> list[Case]:
             return peers.peer_cases(folder, environment)
         case Part.GROWTH:
             return growth.growth_cases(folder, environment, stacks)
+        case Part.BACKFILL:
+            return []
 
 
 def _as_dict(found: Found) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from cli.up import up
 from drill.product import DrillError
 from localcluster import LocalClusterError, UnusableError
 from operations.cluster import ClusterError
+from operations.migrations.backfill import BackfillError
 from operations.migrations.running import MigrationError
 from operations.refusal import RefusedError
 from rendering.folder import OutputFolderError
@@ -65,7 +66,7 @@ class _Explaining(TyperGroup):
             RefusedError,
         ) as error:
             self._tell(error, BAD_INPUT)
-        except MigrationError as error:
+        except (MigrationError, BackfillError) as error:
             self._tell(error, FAILED)
         except EngineError as error:
             self._tell(error, error.code)

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from cli.console import messages, print_json, results
+from cli.migrate_backfill import backfill
 from cli.migrate_target import (
     ClusterStackOption,
     DatabaseOption,
@@ -31,7 +32,7 @@ _COLOURS = {"repair": "yellow", "blocks": "red", "waits": "yellow", "warns": "ye
 
 def add_to(app: typer.Typer) -> None:
     """The commands, in the order in which they are needed."""
-    for command in (status, plan, up, down, doctor, repair):
+    for command in (status, plan, up, down, doctor, repair, backfill):
         app.command()(command)
 
 

@@ -38,11 +38,11 @@ class Migrated:
     def ask(self, statement: str) -> str:
         return self.server.query(self.database, statement)
 
-    def mpk(self, *words: str, **environment: str):
+    def mpk(self, *words: str, files: bool = True, **environment: str):
         """A command of `mpk migrate`, in this process."""
         base = {"PGPASSWORD": self.server.password, "MPK_DATABASE": self.address}
         command = ["migrate", *words]
-        if "--files" not in words:
+        if files and "--files" not in words:
             command += ["--files", str(self.folder)]
         return CliRunner().invoke(app, command, env=base | environment)
 
