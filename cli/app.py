@@ -24,6 +24,7 @@ from cli.failures import EngineError
 from cli.imports import import_
 from cli.outputs import outputs
 from cli.plan import plan
+from cli.pr_comment import pr_comment
 from cli.preview import preview
 from cli.refresh import refresh
 from cli.release import release
@@ -93,6 +94,7 @@ app.command()(render)
 app.command()(compose)
 app.command()(seal)
 app.command()(plan)
+app.command()(pr_comment)
 app.command()(cost)
 app.command()(topology)
 app.command()(schema)

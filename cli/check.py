@@ -9,7 +9,7 @@ from rich.table import Table
 
 from cli.console import messages, print_json, results
 from settings.advisories import advisories
-from settings.capacity_report import Report, Row, report, room
+from settings.capacity_report import Report, report, room, verdict
 from settings.loader import Settings, load_all, load_catalog, secret_names, stack_names
 from settings.realisable import unrealisable
 
@@ -55,25 +55,9 @@ def _tell(settings: Settings, found: Report, warnings: list[str], *, whole: bool
     if whole:
         results.print(_table(found))
         results.print(f"A node has {room(settings.nodes)} for pods.")
-    results.print(f"  nodes: {escape(_verdict(found))}")
+    results.print(f"  nodes: {escape(verdict(found))}")
     for warning in warnings:
         messages.print(f"  [yellow]warning[/] {escape(warning)}")
-
-
-def _verdict(found: Report) -> str:
-    """What the row that always holds comes to, with the smallest change that would fit."""
-    first = found.rows[0]
-    waiting = sum(first.waiting.values())
-    told = f"{first.pods - waiting} of {first.pods} pods find room on {first.nodes}"
-    if waiting:
-        told += f"; {_growth(first)}. Smallest change: {', '.join(found.advice)}"
-    return told
-
-
-def _growth(row: Row) -> str:
-    if row.verdict == "grows":
-        return f"the pool grows to {row.needed} of at most {row.allowed}"
-    return f"the pool may have {row.allowed} at most, so they would wait for ever"
 
 
 def _table(found: Report) -> Table:

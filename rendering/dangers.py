@@ -34,16 +34,38 @@ _HOLDS = {
     "StatefulSet": "its pods go; its volume claims stay",
     "CustomResourceDefinition": "every object of its kind goes",
     "Secret": "its values go",
+    **dict.fromkeys(
+        (
+            "aws:rds:Instance",
+            "aws:s3:Bucket",
+            "aws:elasticache:ReplicationGroup",
+            "gcp:sql:DatabaseInstance",
+            "gcp:storage:Bucket",
+            "gcp:redis:Instance",
+        ),
+        "its data goes",
+    ),
+    **dict.fromkeys(("aws:kms:Key", "gcp:kms:CryptoKey"), "what it encrypts is lost"),
 }
 _DELICATE = {
     **dict.fromkeys(("PersistentVolumeClaim", "PersistentVolume", "StatefulSet"), "holds data"),
+    **dict.fromkeys(
+        ("aws:rds:Instance", "aws:s3:Bucket", "aws:elasticache:ReplicationGroup",
+         "gcp:sql:DatabaseInstance", "gcp:storage:Bucket", "gcp:redis:Instance"),
+        "holds data; the cloud may replace it",
+    ),
+    **dict.fromkeys(("aws:eks:Cluster", "gcp:container:Cluster"),
+                    "holds everything; the cloud may replace it"),
     "Secret": "holds secrets",
     "Namespace": "holds other objects",
     "CustomResourceDefinition": "describes other objects",
     **dict.fromkeys(
         ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "NetworkPolicy",
          "PeerAuthentication", "AuthorizationPolicy", "ValidatingAdmissionPolicy",
-         "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration"),
+         "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration",
+         "aws:iam:Role", "aws:iam:RolePolicy", "aws:iam:RolePolicyAttachment",
+         "aws:eks:AccessEntry", "aws:kms:Key", "aws:s3:BucketPolicy",
+         "gcp:projects:IAMMember", "gcp:kms:CryptoKeyIAMMember"),
         "policy: says who may do what",
     ),
 }  # fmt: skip

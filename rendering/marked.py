@@ -2,19 +2,20 @@
 
 A mark is a keyed digest: it says whether two secrets are alike and nothing else. Run as a program
 (`sources.py` does), this file imports the recorder of the tree it is run in, so it uses nothing of
-this tree that an older one may not have.
+this tree that an older one may not have. What is no Kubernetes object (a cloud's resources, charts)
+comes beside the objects, in their form, so that a plan can compare it alike.
 """
 
 import hashlib
 import hmac
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from rendering.manifest import manifests
-from rendering.recorder import Secret, record
+from rendering.recorder import Recorded, Secret, record
 from settings.loader import load
 from settings.problems import SettingsError
 
@@ -41,11 +42,36 @@ def marked(value: Any, key: bytes, *, secret: bool = False) -> Any:
     return value
 
 
+def beside(found: Iterable[Recorded]) -> list[dict[str, Any]]:
+    """What a program declares besides Kubernetes objects, as objects with its inputs as `spec`."""
+    return [
+        {
+            "apiVersion": "beside/v1",
+            "kind": _kind(each.type),
+            "metadata": {"name": each.name},
+            "spec": dict(each.inputs),
+        }
+        for each in found
+        if each.type.startswith(("aws:", "gcp:", "kubernetes:helm.sh/"))
+        and "kind" not in each.inputs
+    ]
+
+
+def _kind(token: str) -> str:
+    """`aws:rds/instance:Instance` as people say it: `aws:rds:Instance`."""
+    package, module, name = token.split(":")
+    return f"{package}:{module.partition('/')[0]}:{name}"
+
+
 def _stack(name: str, key: bytes) -> dict[str, Any]:
     if not Path(f"Pulumi.{name}.yaml").is_file():
         return {"missing": True}
     try:
-        return {"objects": [marked(each.content, key) for each in manifests(record(load(name)))]}
+        found = record(load(name))
+        return {
+            "objects": [marked(each.content, key) for each in manifests(found)],
+            "beside": [marked(each, key) for each in beside(found)],
+        }
     except SettingsError as error:
         return {"refused": str(error)}
 

@@ -33,17 +33,17 @@ def as_text(plan: Plan) -> str:
 
 def as_markdown(plan: Plan) -> str:
     """A section with a table per part; fits a comment on a pull request."""
-    lines = [f"## Stack {_escaped(plan.stack)} against {_escaped(plan.against)}", "", summary(plan)]
+    lines = [f"## Stack {escaped(plan.stack)} against {escaped(plan.against)}", "", summary(plan)]
     for title, part in _parts(groups(plan)):
         lines += ["", f"### {title.capitalize()}", ""]
         lines += ["| what | of | field | old | new |", "|---|---|---|---|---|"]
         for group in part:
             lines += _rows(group)
     if plan.monthly and any(plan.monthly):
-        lines += ["", _escaped(cost(plan.monthly))]
+        lines += ["", escaped(cost(plan.monthly))]
     if plan.cannot_know:
         lines += ["", "### What this plan cannot know", ""]
-        lines += [f"- {_escaped(sentence)}" for sentence in plan.cannot_know]
+        lines += [f"- {escaped(sentence)}" for sentence in plan.cannot_know]
     return "\n".join(lines) + "\n"
 
 
@@ -99,15 +99,15 @@ def _field(field: Field) -> str:
 
 
 def _rows(group: Group) -> list[str]:
-    what = _escaped(group.action + (f" ({group.danger})" if group.danger else ""))
-    who = "<br>".join(map(_escaped, group.who))
+    what = escaped(group.action + (f" ({group.danger})" if group.danger else ""))
+    who = "<br>".join(map(escaped, group.who))
     if not group.fields:
         return [f"| {what} | {who} | | | |"]
     rows: list[str] = []
     for number, field in enumerate(group.fields):
         old, new = (field.old, "changed") if field.opaque else (field.old, field.new)
         head = f"| {what} | {who} |" if number == 0 else "| | 〃 |"
-        rows.append(f"{head} {_code(field.path)} | {_code(old)} | {_code(new)} |")
+        rows.append(f"{head} {code(field.path)} | {code(old)} | {code(new)} |")
     return rows
 
 
@@ -147,11 +147,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text that Markdown takes for text."""
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A code span in a table's cell: the fence longer than any run of backticks inside."""
     shown = _cut(text).replace("|", "\\|")
     longest = max(map(len, re.findall("`+", shown)), default=0)

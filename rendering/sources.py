@@ -25,10 +25,13 @@ from rendering.hiding import hidden, secret_texts
 from rendering.manifest import manifests
 from rendering.recorder import record
 from settings import loader
+from settings.capacity_report import Report, report
 from settings.cost import bill
 from settings.problems import SettingsError
 
 RECORDING_SECONDS = 300
+_LENT = ("PATH", "LANG", "LC_ALL", "TZ")
+"""Variables that the program of a commit sees: none of them holds anything worth stealing (P-5)."""
 _LONGEST_REASON = 300
 STAND_INS = (
     "whether the values of generated or encrypted secrets change: both sides are recorded with "
@@ -53,6 +56,8 @@ class Source:
     cannot_know: tuple[str, ...] = ()
     monthly: float | None = None
     """What the stack costs a month by list prices, in US dollars; None where nothing says it."""
+    capacity: Report | None = field(repr=False, default=None)
+    """What its nodes hold; None where nobody asked or nothing says it."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +66,18 @@ class Sources:
 
     key: bytes = field(repr=False, default_factory=lambda: secrets.token_bytes(32))
 
-    def stack(self, name: str) -> Source:
-        """What this tree's program declares for a stack."""
+    def stack(self, name: str, *, whole: bool = False) -> Source:
+        """What this tree's program declares for a stack.
+
+        The whole of it is with the cloud's resources, the charts and what the nodes hold.
+        """
         settings = loader.load(name)
-        found = [manifest.content for manifest in manifests(record(settings))]
+        recorded = record(settings)
+        found: list[Any] = [manifest.content for manifest in manifests(recorded)]
+        found += marked.beside(recorded) if whole else []
         monthly = bill(settings).monthly
-        return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,), monthly)
+        capacity = report(settings) if whole else None
+        return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,), monthly, capacity)
 
     def folder(self, folder: Path) -> Source:
         """The YAML files of a folder, such as `mpk render -o` writes."""
@@ -78,31 +89,58 @@ class Sources:
         self, ref: str, stacks: Sequence[str], root: Path | None = None
     ) -> dict[str, Source]:
         """What the program of a commit declares for each stack: its own code, its own catalogue."""
+        found = self.attempts(ref, stacks, root)
+        for each in found.values():
+            if isinstance(each, SourceError):
+                raise each
+        return cast("dict[str, Source]", found)
+
+    def attempts(
+        self, ref: str, stacks: Sequence[str], root: Path | None = None, *, whole: bool = False
+    ) -> dict[str, "Source | SourceError"]:
+        """The same, with the refusal in the place of a stack that is not sound there."""
         root = root or loader.ROOT
-        commit = _resolved(ref, root)
+        commit = resolved(ref, root)
         name = f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
         with _tree(commit, root) as folder:
             answers = _recorded(folder, stacks, name, self.key)
-            monthly = {stack: _monthly(stack, folder) for stack in stacks}
+            known = {stack: _standing(stack, folder, whole=whole) for stack in stacks}
+        found = {stack: self._answer(name, stack, answers[stack], whole=whole) for stack in stacks}
         return {
-            stack: replace(self._answer(name, stack, answers[stack]), monthly=monthly[stack])
-            for stack in stacks
+            stack: replace(each, monthly=known[stack][0], capacity=known[stack][1])
+            if isinstance(each, Source)
+            else each
+            for stack, each in found.items()
         }
 
-    def _answer(self, name: str, stack: str, answer: Mapping[str, Any]) -> Source:
+    def _answer(
+        self, name: str, stack: str, answer: Mapping[str, Any], *, whole: bool
+    ) -> "Source | SourceError":
         if "refused" in answer:
-            raise SourceError(f"stack {stack} at {name} is not sound: {answer['refused']}")
+            return SourceError(f"stack {stack} at {name} is not sound: {answer['refused']}")
         if "missing" in answer:
             return Source(name, [], (f"stack {stack} does not exist at {name}: all is new",))
-        return Source(name, hidden(answer["objects"], self.key), (STAND_INS,))
+        found: list[Any] = answer["objects"] + (answer.get("beside", []) if whole else [])
+        return Source(name, hidden(found, self.key), (STAND_INS,))
 
 
-def _monthly(stack: str, tree: Path) -> float | None:
-    """What a stack of another tree costs by this tree's rules; None where they cannot read it."""
+def stacks_of(ref: str, root: Path | None = None) -> list[str]:
+    """The stacks that have a file at a commit."""
+    root = root or loader.ROOT
+    listed = _git(root, "ls-tree", "--name-only", resolved(ref, root))
+    names = [Path(line) for line in listed.stdout.decode(errors="replace").splitlines()]
+    return sorted(
+        name.stem.removeprefix("Pulumi.") for name in names if name.match("Pulumi.?*.yaml")
+    )
+
+
+def _standing(stack: str, tree: Path, *, whole: bool) -> tuple[float | None, Report | None]:
+    """Cost and room of another tree's stack by this tree's rules; None where unreadable to them."""
     try:
-        return bill(loader.load(stack, root=tree)).monthly
+        settings = loader.load(stack, root=tree)
+        return bill(settings).monthly, report(settings) if whole else None
     except SettingsError:
-        return None
+        return None, None
 
 
 def _yaml_files(folder: Path) -> list[Path]:
@@ -148,7 +186,8 @@ _PlainLoader.yaml_implicit_resolvers = {
 }
 
 
-def _resolved(ref: str, root: Path) -> str:
+def resolved(ref: str, root: Path) -> str:
+    """The commit that a name stands for, in full."""
     question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     answer = _git(root, *question)
     if answer.returncode:
@@ -189,9 +228,9 @@ def _recorded(tree: Path, stacks: Sequence[str], name: str, key: bytes) -> dict[
     # Without site: the path of this project, which it adds, would lend an old tree new modules.
     command = [sys.executable, "-S", "-P", "-B", marked.__file__, str(output), *stacks]
     packages = dict.fromkeys(sysconfig.get_path(each) for each in ("purelib", "platlib"))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment = {
-        **kept,
+        **{name: os.environ[name] for name in _LENT if name in os.environ},
+        "HOME": str(tree.parent),
         "PYTHONPATH": os.pathsep.join([str(tree), *packages]),
         "MANPASIK_STATE": str(tree.parent / "state"),
     }

@@ -168,6 +168,22 @@ def _request_that_fits(pods: list[Pod], pool: Pool) -> int | None:
     return None
 
 
+def verdict(found: Report) -> str:
+    """What the row that always holds comes to, with the smallest change that would fit."""
+    first = found.rows[0]
+    waiting = sum(first.waiting.values())
+    told = f"{first.pods - waiting} of {first.pods} pods find room on {first.nodes}"
+    if waiting:
+        told += f"; {_growth(first)}. Smallest change: {', '.join(found.advice)}"
+    return told
+
+
+def _growth(row: Row) -> str:
+    if row.verdict == "grows":
+        return f"the pool grows to {row.needed} of at most {row.allowed}"
+    return f"the pool may have {row.allowed} at most, so they would wait for ever"
+
+
 def room(pool: Pool) -> str:
     """What one node of a pool offers to pods."""
     cpu, memory = schedulable(pool)
