@@ -5,10 +5,18 @@ the kinds that the program uses, so that amtool and a real Alertmanager judge wh
 it does not know is an error.
 """
 
+import contextlib
+import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, cast
+
+import yaml
+
+from localcluster.files import write_private
+from rehearsal.prometheus import running
+from rehearsal.receivers import Receivers
 
 _SECRETS = {
     "apiURL": "api_url_file",
@@ -68,3 +76,52 @@ def _value(value: Any, secrets: Path) -> Any:
     if isinstance(value, dict):
         return _plain(cast("dict[str, Any]", value), secrets)
     return value
+
+
+def quick(spec: Mapping[str, Any], repeat_seconds: int | None = None) -> Plain:
+    """The same routes with waiting times of a second; repeated as said, or after so long."""
+    found = cast("Plain", copy.deepcopy(dict(spec)))
+    for route in (found["route"], *found["route"]["routes"]):
+        route |= {"groupWait": "1s", "groupInterval": "1s"}
+        if repeat_seconds:
+            route["repeatInterval"] = f"{repeat_seconds}s"
+    for receiver in found["receivers"]:
+        for email in receiver.get("emailConfigs", []):
+            # The server on loopback knows neither TLS nor users.
+            email["requireTLS"] = False
+            for key in ("authUsername", "authPassword"):
+                email.pop(key)
+    return found
+
+
+@contextlib.contextmanager
+def alertmanager(
+    folder: Path, spec: Mapping[str, Any], told: Receivers, port: int
+) -> Generator[str]:
+    """A real Alertmanager with these routes, whose receivers are on loopback; yields its address.
+
+    Started again in the same folder it is the same one: it knows whom it told of what.
+    """
+    web = f"http://127.0.0.1:{told.http_port}"
+    for name, value in (
+        ("ALERT_SLACK_URL", f"{web}/slack"),
+        ("ALERT_PAGERDUTY_KEY", "0123456789abcdef0123456789abcdef"),
+        ("ALERT_HEARTBEAT_URL", f"{web}/heartbeat"),
+    ):
+        write_private(folder / name, value)
+    extra = {"pagerduty_url": f"{web}/pagerduty"}
+    file = folder / "alertmanager.yml"
+    content = translated(_to_loopback(spec, told), folder, extra)
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+    arguments = [f"--config.file={file}", f"--storage.path={folder / 'kept'}",
+                 f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]  # fmt: skip
+    with running("alertmanager", arguments, f"http://127.0.0.1:{port}", folder):
+        yield f"127.0.0.1:{port}"
+
+
+def _to_loopback(spec: Mapping[str, Any], told: Receivers) -> Plain:
+    found = cast("Plain", copy.deepcopy(dict(spec)))
+    for receiver in found["receivers"]:
+        for email in receiver.get("emailConfigs", []):
+            email["smarthost"] = f"127.0.0.1:{told.smtp_port}"
+    return found

@@ -1,0 +1,53 @@
+"""Every expression parses and returns data, from a real Prometheus (issue 9, line 2; OBS-01)."""
+
+import pytest
+
+from localcluster import LocalClusterError
+from rehearsal import questions
+from tests.support.later import production
+
+QUESTIONS = questions.of(production(phase=3))
+# They hold when something is absent or broken, which it is not here; what they read must be there.
+HOLD_ONLY_IN_TROUBLE = {"alert MetricsMissing", "alert RulesFailing"}
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.asker)
+def test_an_expression_returns_data(prometheus, question):
+    found = prometheus.ask(question.expr)
+    if question.asker not in HOLD_ONLY_IN_TROUBLE:
+        assert found, question.expr
+
+
+def test_every_series_that_anybody_reads_is_exported_or_recorded(prometheus):
+    exprs = {each.expr for each in QUESTIONS}
+    assert questions.unexported(prometheus, exprs) == []
+
+
+def test_a_metric_that_nothing_exports_is_found(prometheus):
+    """OBS-01: the product's own dashboards asked for series that no service exports."""
+    spoiled = ["sum(rate(grpc_server_handled_total[5m])) / sum(manpasik:requests:rate)"]
+    (found,) = questions.unexported(prometheus, spoiled)
+    assert "grpc_server_handled_total" in found
+
+
+def test_a_label_that_nothing_has_is_found(prometheus):
+    spoiled = ['manpasik:requests:rate{servce="auth-service"}']
+    assert len(questions.unexported(prometheus, spoiled)) == 1
+
+
+def test_an_expression_that_is_none_is_refused(prometheus):
+    with pytest.raises(LocalClusterError, match="parse error"):
+        prometheus.ask("sum(manpasik:requests:rate")
+
+
+def test_there_are_questions_of_everybody():
+    askers = {each.asker.split()[0] for each in QUESTIONS}
+    assert askers == {"dashboard", "record", "alert", "analysis"}
+
+
+def test_a_release_that_failed_shows_in_the_series_that_judged_it(prometheus):
+    (canary,) = prometheus.ask('manpasik:version_error_ratio{version="v1.1.0"}')
+    stable = prometheus.ask('manpasik:version_error_ratio{service="auth-service",version="v1.0.0"}')
+    assert float(canary["value"][1]) > 0.05 > float(stable[0]["value"][1])
+    taken_back = prometheus.ask('rollout_events_total{reason="RolloutAborted"} == 1')
+    assert len(taken_back) == 1
