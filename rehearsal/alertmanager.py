@@ -80,7 +80,7 @@ def _value(value: Any, secrets: Path) -> Any:
 
 def quick(spec: Mapping[str, Any], repeat_seconds: int | None = None) -> Plain:
     """The same routes with waiting times of a second; repeated as said, or after so long."""
-    found = cast("Plain", copy.deepcopy(dict(spec)))
+    found = copy.deepcopy(dict(spec))
     for route in (found["route"], *found["route"]["routes"]):
         route |= {"groupWait": "1s", "groupInterval": "1s"}
         if repeat_seconds:
@@ -120,7 +120,7 @@ def alertmanager(
 
 
 def _to_loopback(spec: Mapping[str, Any], told: Receivers) -> Plain:
-    found = cast("Plain", copy.deepcopy(dict(spec)))
+    found = copy.deepcopy(dict(spec))
     for receiver in found["receivers"]:
         for email in receiver.get("emailConfigs", []):
             email["smarthost"] = f"127.0.0.1:{told.smtp_port}"

@@ -27,7 +27,7 @@ _DAY = 86400.0
 def count(world: World, seconds: float) -> None:
     """What only rises."""
     for name, where in _containers(world):
-        used = 0.3 if name == HOT else 0.04
+        used = 0.44 if name == HOT else 0.04
         hot = 0.43 if dict(where)["pod"].split("-")[-2] != STABLE else used
         world.add("container_cpu_usage_seconds_total", where, max(used, hot) * seconds)
         crashes = seconds / world.crash_seconds if name == CRASHING else 0.0

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from localcluster import LocalClusterError
 
@@ -93,34 +93,39 @@ def _handler(kept: Receivers) -> type[http.server.BaseHTTPRequestHandler]:
     return Handler
 
 
-def _mail(kept: Receivers) -> type[socketserver.StreamRequestHandler]:
-    class Handler(socketserver.StreamRequestHandler):
-        """As much of SMTP as a client needs that sends one message in plain text."""
+_OK = "250 ok"
+_ANSWERS = {"DATA": "354 go on", "QUIT": "221 bye"}
 
-        timeout = 10
 
-        def handle(self) -> None:
-            self._say("220 rehearsal")
-            for line in self.rfile:
-                verb = line[:4].upper().strip()
-                if verb == b"DATA":
-                    self._say("354 go on")
-                    kept.keep("email", self._content())
-                if verb == b"EHLO":
-                    self.wfile.write(b"250-rehearsal\r\n")
-                self._say("221 bye" if verb == b"QUIT" else "250 ok")
-                if verb == b"QUIT":
-                    return
+class _Mail(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs that sends one message in plain text."""
 
-        def _content(self) -> str:
-            lines: list[bytes] = []
-            for line in self.rfile:
-                if line.rstrip() == b".":
-                    break
-                lines.append(line)
-            return b"".join(lines).decode(errors="replace").replace("=\r\n", "")
+    timeout = 10
+    kept: ClassVar[Receivers]
 
-        def _say(self, text: str) -> None:
-            self.wfile.write(f"{text}\r\n".encode())
+    def handle(self) -> None:
+        """Talk until the client leaves."""
+        self._say("220 rehearsal")
+        for line in self.rfile:
+            verb = line[:4].decode(errors="replace").upper().strip()
+            if verb == "DATA":
+                self._say(_ANSWERS[verb])
+                self.kept.keep("email", self._content())
+            self._say(_ANSWERS["QUIT"] if verb == "QUIT" else _OK)
+            if verb == "QUIT":
+                return
 
-    return Handler
+    def _content(self) -> str:
+        lines: list[bytes] = []
+        for line in self.rfile:
+            if line.rstrip() == b".":
+                break
+            lines.append(line)
+        return b"".join(lines).decode(errors="replace").replace("=\r\n", "")
+
+    def _say(self, text: str) -> None:
+        self.wfile.write(f"{text}\r\n".encode())
+
+
+def _mail(kept: Receivers) -> type[_Mail]:
+    return type("Mail", (_Mail,), {"kept": kept})

@@ -66,6 +66,9 @@ CASES = [
         for name in get_args(AlertName)
         if name not in ("Watchdog", "MetricsMissing")
     ),
+    Case(alert="ErrorRateCritical", situation="a series that flaps is one alert",
+         series={f"manpasik:error_ratio{{{AUTH}}}": "0.06x6 " + "0.01x6 0.06x6 " * 8, **ASKED},
+         firing=dict.fromkeys(range(90, 1600, 15), 1)),
     Case(alert="Watchdog", situation="always", series={}, firing={15: 1, LONG: 1}),
     Case(alert="MetricsMissing", situation="no data", series={}, firing={105: 0, 135: 1}),
     Case(alert="MetricsMissing", situation="traffic comes back",
