@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 from components import clouds
 from components.data.stores import in_cluster
 from components.delivery.gitops import gitops
+from components.edge import regions
 from components.edge.entrance import entrance_to
 from components.monitoring.watch import watched
 from components.platform.foundation import foundation
@@ -51,6 +52,8 @@ else:
     )
     pulumi.export("namespace", namespaces.application)
     pulumi.export("gateway", product.gateway)
+    pulumi.export("version", settings.release)
+    regions.publish(settings, here)
     entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
     gitops(settings, in_this_cluster)
     watched(settings, resolved, namespaces.monitoring, in_this_cluster)

@@ -11,7 +11,7 @@ from typing import assert_never
 
 import pulumi
 
-from components.contracts import Cluster, DataStore, DevServer, ObjectStore, Place
+from components.contracts import Addresses, Cluster, DataStore, DevServer, ObjectStore, Place
 from settings import names
 from settings.catalog import StoreName
 from settings.cloud import AwsSettings, GcpSettings
@@ -26,6 +26,7 @@ class Elsewhere:
     cluster: Cluster | None = None
     server: DevServer | None = None
     backups: ObjectStore | None = None
+    addresses: Addresses | None = None
     stores: Mapping[StoreName, DataStore] = field(default_factory=dict[StoreName, DataStore])
 
 

@@ -123,6 +123,34 @@ class ObjectStore(Protocol):
         ...
 
 
+class Addresses(Protocol):
+    """The fixed addresses of a region's way in: what the stack above the regions leads to."""
+
+    @property
+    def addresses(self) -> pulumi.Output[Sequence[str]]:
+        """Public IPv4 addresses; they stay when the load balancer is made anew."""
+        ...
+
+    @property
+    def references(self) -> pulumi.Output[Sequence[str]]:
+        """How the cloud names them: what the load balancer is told to take."""
+        ...
+
+
+class Front(Protocol):
+    """The layer above the regions: names, the way to each region, the web app's edge."""
+
+    @property
+    def name_servers(self) -> pulumi.Output[Sequence[str]]:
+        """What the domain's registrar must be told."""
+        ...
+
+    @property
+    def edges(self) -> Mapping[str, pulumi.Output[str]]:
+        """The web app's public name in each market."""
+        ...
+
+
 class DevServer(Protocol):
     """One machine that runs the compose file (D-3)."""
 
@@ -153,4 +181,9 @@ class Place(Protocol):
     @property
     def backups(self) -> ObjectStore | None:
         """Where what runs in the cluster keeps its backups."""
+        ...
+
+    @property
+    def addresses(self) -> Addresses | None:
+        """The addresses of the way in, where the stack is one region of several."""
         ...

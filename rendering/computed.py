@@ -15,7 +15,7 @@ _ARN = "arn:aws:{service}:recorded:" + ACCOUNT + ":{name}"
 COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "aws:cloudwatch/logGroup:LogGroup": {"arn": _ARN},
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {},
-    "aws:ec2/eip:Eip": {},
+    "aws:ec2/eip:Eip": {"publicIp": "203.0.113.10", "allocationId": "eipalloc-{name}"},
     "aws:ec2/flowLog:FlowLog": {},
     "aws:ec2/instance:Instance": {},
     "aws:ec2/internetGateway:InternetGateway": {},
@@ -59,6 +59,7 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {},
     "aws:s3/bucketVersioning:BucketVersioning": {},
+    "gcp:compute/address:Address": {"address": "203.0.113.20"},
     "gcp:compute/firewall:Firewall": {},
     "gcp:compute/globalAddress:GlobalAddress": {},
     "gcp:compute/instance:Instance": {"instanceId": "1234567890"},

@@ -46,7 +46,7 @@ def overlay_names() -> list[str]:
     `local` has none: its cluster lives on one machine and takes nothing from git.
     """
     found = loader.load_all(loader.stack_names()).values()
-    kept = [each for each in found if each.stack.environment != _UNBUILT]
+    kept = [each for each in found if each.stack.environment != _UNBUILT and _single(each)]
     kept.sort(key=_order)
     return [each.stack_name for each in kept]
 
@@ -109,6 +109,11 @@ def render(
     overlays = [overlay(loader.load(name), values) for name, values in sealed.items()]
     replace_folder(tree(overlays), into)
     return overlays
+
+
+def _single(settings: Settings) -> bool:
+    """Whether a stack is neither a region nor above regions (R-KUS names the environments)."""
+    return not settings.stack.market and not settings.stack.regions
 
 
 def _order(settings: Settings) -> tuple[int, str]:

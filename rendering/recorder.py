@@ -20,8 +20,9 @@ import pulumi
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import mocks, proto
 from pulumi.runtime.config import set_all_config
+from pulumi.runtime.settings import get_root_resource
 
-from rendering import computed, sdk
+from rendering import computed, sdk, told
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
 from settings.problems import SettingsError
 from settings.secrets import stand_ins
@@ -33,6 +34,7 @@ RECORDING_SEED = "a recording is not a deployment"
 SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's own mark of a secret value
+_REFERENCE = "pulumi:pulumi:StackReference"
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -64,6 +66,7 @@ class _Monitor(mocks.MockMonitor):
     def __init__(self, resource_mocks: mocks.Mocks) -> None:
         super().__init__(resource_mocks)
         self.recorded: list[Recorded] = []
+        self.outputs: Mapping[str, Any] = {}
 
     def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
         urn = str(self.make_urn(request.parent, request.type, request.name))
@@ -91,7 +94,16 @@ class _Monitor(mocks.MockMonitor):
 class _Mocks(mocks.Mocks):
     """Answers no question to the outside that the table does not answer."""
 
+    def __init__(self, others: told.Told) -> None:
+        self._others = others
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if args.typ == _REFERENCE:
+            stack = str(args.resource_id).rpartition("/")[2]
+            if stack not in self._others:
+                raise pulumi.RunError(f'unknown stack "{args.resource_id}"')
+            outputs = dict(self._others[stack])
+            return args.resource_id, {"outputs": outputs, "secretOutputNames": []}
         raise NotImplementedError(
             f"the recorder meets no cluster, so it cannot look up {args.typ} {args.name}"
         )
@@ -110,13 +122,29 @@ def record(
     secrets: Mapping[str, str] | None = None,
     seed: str = RECORDING_SEED,
     root: Path = ROOT,
+    others: told.Told | None = None,
 ) -> list[Recorded]:
     """Every resource of a stack, sorted by URN.
 
     Without real secrets, those that the stack's file holds encrypted, or that nothing may generate,
-    get values that only a recording has.
+    get values that only a recording has. `others` are the outputs of the stacks that it reads.
     """
-    given = secrets
+    monitor = _recording(settings, secrets, seed, root, others)
+    return sorted(monitor.recorded, key=lambda resource: resource.urn)
+
+
+def outputs(settings: Settings, root: Path = ROOT) -> Mapping[str, Any]:
+    """What a stack tells: operators, and the stacks that read it."""
+    return _recording(settings, None, RECORDING_SEED, root, None).outputs
+
+
+def _recording(
+    settings: Settings,
+    given: Mapping[str, str] | None,
+    seed: str,
+    root: Path,
+    others: told.Told | None,
+) -> _Monitor:
     if given is None:
         absent = secret_names(settings.stack_name, root)
         if settings.environment.secrets == "given":
@@ -128,13 +156,14 @@ def record(
         "manpasik:seed": seed,
     }
     with _ONE_AT_A_TIME, _no_cluster(), sdk.no_collection(), sdk.nothing_in_vain():
-        monitor = _Monitor(_Mocks())
+        answers = _Mocks(told.regions(settings) if others is None else others)
+        monitor = _Monitor(answers)
         mocks.set_mocks(
-            _Mocks(), project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
+            answers, project=PROJECT, stack=settings.stack_name, preview=False, monitor=monitor
         )
         set_all_config(config, ["manpasik:secrets", "manpasik:seed"])
-        _run(root)
-    return sorted(monitor.recorded, key=lambda resource: resource.urn)
+        _run(root, monitor)
+    return monitor
 
 
 def reveal(value: Any) -> Any:
@@ -147,10 +176,15 @@ def redact(value: Any) -> Any:
     return _replace(value, lambda secret: _hidden(secret.value))
 
 
-def _run(root: Path) -> None:
+def _run(root: Path, monitor: _Monitor) -> None:
+    def keep(values: Mapping[str, Any]) -> None:
+        monitor.outputs = dict(values)
+
     @pulumi.runtime.test  # pyright: ignore[reportUnknownMemberType, reportUntypedFunctionDecorator]
-    def program() -> None:
+    def program() -> pulumi.Output[None]:
         runpy.run_path(str(root / "__main__.py"), run_name="__main__")
+        stack = cast("Any", get_root_resource())
+        return pulumi.Output.from_input(dict(stack.outputs) if stack else {}).apply(keep)
 
     try:
         program()

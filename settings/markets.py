@@ -53,3 +53,8 @@ def place_of(settings: Settings, name: str) -> str:
     """The place of a market's region on the stack's cloud."""
     cloud = settings.stack.cloud
     return settings.catalog.regions[name].on(cloud.provider if cloud else "aws").name
+
+
+def stack_of(settings: Settings, name: str) -> str:
+    """The stack that holds a market's region; the one above reads it under this name."""
+    return f"{settings.stack.environment}-{name}"

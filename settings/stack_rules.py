@@ -138,7 +138,9 @@ def _values(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
 
 
 def left_out(catalog: Catalog, stack: Stack) -> frozenset[str]:
-    """The services that a stack does not deploy."""
+    """The services that a stack does not deploy: all, where it stands above the regions."""
+    if stack.regions:
+        return frozenset(catalog.services)
     disabled = {name for name, override in stack.services.items() if not override.enabled}
     return frozenset(
         name

@@ -104,8 +104,10 @@ class Settings:
 
     @property
     def host(self) -> str | None:
-        """The public name of the API, or None where nothing leads in."""
-        return self.stack.host or self.environment.host
+        """The public name of the API, or None where nothing leads in; a market has its own."""
+        if self.stack.host or self.stack.market is None or self.environment.host is None:
+            return self.stack.host or self.environment.host
+        return f"{self.stack.market}.{self.environment.host}"
 
     @cached_property
     def region(self) -> Region | None:

@@ -1,6 +1,7 @@
 """The product on AWS: the twin of `components/gcp`, file by file and name by name."""
 
 from components.aws.access import Access, AccessArgs
+from components.aws.addresses import Addresses, AddressesArgs
 from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
@@ -15,6 +16,8 @@ from components.aws.server import DevServer, DevServerArgs
 __all__ = [
     "Access",
     "AccessArgs",
+    "Addresses",
+    "AddressesArgs",
     "Cache",
     "CacheArgs",
     "Cluster",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.addresses import Addresses, AddressesArgs
 from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
@@ -48,6 +49,7 @@ class Place(pulumi.ComponentResource):
     server: DevServer | None
     stores: Mapping[StoreName, DataStore]
     backups: ObjectStore | None
+    addresses: Addresses | None
 
     def __init__(
         self, name: str, args: PlaceArgs, opts: pulumi.ResourceOptions | None = None
@@ -67,7 +69,7 @@ class Place(pulumi.ComponentResource):
         )
         self._network = Network("network", network_args, self._child)
         self.backups = backups = self._buckets()
-        self.cluster = self.server = None
+        self.cluster = self.server = self.addresses = None
         self.stores = {}
         if cloud.kind == "server":
             self.server = self._server(backups)
@@ -75,6 +77,9 @@ class Place(pulumi.ComponentResource):
             self.cluster = self._cluster()
             self.stores = self._stores(self.cluster)
             self._identities(self.cluster)
+        if settings.stack.market:
+            given = AddressesArgs(settings=settings)
+            self.addresses = Addresses("entrance", given, self._child)
         self.register_outputs({"backups": backups.name})
 
     def _buckets(self) -> ObjectStore:

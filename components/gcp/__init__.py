@@ -1,6 +1,7 @@
 """The product on Google Cloud: the twin of `components/aws`, file by file and name by name."""
 
 from components.gcp.access import Access, AccessArgs
+from components.gcp.addresses import Addresses, AddressesArgs
 from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
 from components.gcp.cluster import Cluster, ClusterArgs
@@ -15,6 +16,8 @@ from components.gcp.server import DevServer, DevServerArgs
 __all__ = [
     "Access",
     "AccessArgs",
+    "Addresses",
+    "AddressesArgs",
     "Cache",
     "CacheArgs",
     "Cluster",

@@ -10,6 +10,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.contracts import DataStore
+from components.gcp.addresses import Addresses, AddressesArgs
 from components.gcp.apis import switched_on
 from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
@@ -50,6 +51,7 @@ class Place(pulumi.ComponentResource):
     server: DevServer | None
     stores: Mapping[StoreName, DataStore]
     backups: ObjectStore | None
+    addresses: Addresses | None
 
     def __init__(
         self, name: str, args: PlaceArgs, opts: pulumi.ResourceOptions | None = None
@@ -66,7 +68,7 @@ class Place(pulumi.ComponentResource):
         ).number
         self._make_ground()
         self.backups = backups = self._buckets()
-        self.cluster = self.server = None
+        self.cluster = self.server = self.addresses = None
         self.stores = {}
         if args.cloud.kind == "server":
             self.server = self._server(backups)
@@ -74,6 +76,9 @@ class Place(pulumi.ComponentResource):
             self.cluster = self._cluster()
             self.stores = self._stores()
             self._identities(self.cluster)
+        if args.settings.stack.market:
+            given = AddressesArgs(settings=args.settings, cloud=args.cloud, project=self._project)
+            self.addresses = Addresses("entrance", given, self._child)
         self.register_outputs({"backups": backups.name})
 
     def _make_ground(self) -> None:

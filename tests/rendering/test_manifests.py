@@ -18,8 +18,8 @@ from tests.support.recording import STACKS, recorded
 RENDER = """
 from pathlib import Path
 from rendering import manifests, record, write_manifests
-from settings.loader import load, stack_names
-for stack in stack_names():
+from settings.loader import load
+for stack in __STACKS__:
     write_manifests(manifests(record(load(stack))), Path(stack))
 """
 # Unlike this process in whatever may show in a text; ASCII is all that the locale can write.
@@ -44,7 +44,7 @@ def test_every_stack_gives_the_same_bytes_wherever_it_is_rendered(tmp_path):
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **ELSEWHERE}
     there, here = tmp_path / "there", tmp_path / "here"
     there.mkdir()
-    command = [sys.executable, "-c", RENDER]
+    command = [sys.executable, "-c", RENDER.replace("__STACKS__", repr(STACKS))]
     done = subprocess.run(
         command, cwd=there, env=environment, capture_output=True, text=True, check=False
     )

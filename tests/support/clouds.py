@@ -11,10 +11,12 @@ from rendering.recorder import reveal
 from settings import load
 from settings.files import mapping_or_empty
 from settings.loader import ROOT, STACK_KEY, Settings
+from tests.support.stacks import CATALOG
 
 CLOUDS = ("aws", "gcp")
-CLOUD_STACKS = ("dev", "staging", "production")
-REGIONS = {"aws": "ap-northeast-2", "gcp": "asia-northeast3"}
+CLOUD_STACKS = ("dev", "staging", "production", "production-kr")
+MARKETS = ("kr", "us", "eu", "jp")
+REGION_STACKS = tuple(f"production-{market}" for market in MARKETS)
 # The part of the program that is outside of a cluster, which a test of nodes need not wait for.
 _PLACE_ALONE = """\
 import pulumi
@@ -30,7 +32,8 @@ clouds.place(settings, secrets.resolve(settings, given, config.get("seed")))
 def on(stack: str, provider: str, *, phase: int | None = None, **cloud: Any) -> Settings:
     """The settings of a stack on a cloud."""
     value = mapping_or_empty(ROOT / f"Pulumi.{stack}.yaml")["config"][STACK_KEY]
-    chosen = {"provider": provider, "region": REGIONS[provider], **cloud}
+    region = CATALOG.regions[value.get("market", "kr")].on(provider)
+    chosen = {"provider": provider, "region": region.name, **cloud}
     more: dict[str, Any] = {"phase": phase} if phase else {}
     if phase == 4 and stack == "production":
         more["market"] = "kr"
