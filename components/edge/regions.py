@@ -106,7 +106,8 @@ def refusal(settings: Settings, market: str, stack: str, outputs: Mapping[str, A
         if found != expected:
             return (
                 f"region {market}: stack {stack} says {key} {shown(found)}, and "
-                f"{settings.stack_name} is for {shown(expected)}. Bring the regions to it first: mpk up {stack}"
+                f"{settings.stack_name} is for {shown(expected)}. "
+                f"Bring the regions to it first: mpk up {stack}"
             )
     return None
 
