@@ -30,8 +30,13 @@ except SettingsError as error:
     # The engine prints this as it is, without a traceback.
     raise pulumi.RunError(str(error)) from error
 
-here = clouds.place(settings, resolved)
-if here.server:
+above = clouds.front(settings)
+here = clouds.Elsewhere() if above else clouds.place(settings, resolved)
+if above:
+    pulumi.export("name_servers", above.name_servers)
+    pulumi.export("apps", dict(above.edges))
+    pulumi.export("version", settings.release)
+elif here.server:
     pulumi.export("server", here.server.machine)
 else:
     # Given to every component; the default provider is disabled in the stack files (decision 5).

@@ -11,7 +11,8 @@ from typing import assert_never
 
 import pulumi
 
-from components.contracts import Addresses, Cluster, DataStore, DevServer, ObjectStore, Place
+from components.contracts import Addresses, Cluster, DataStore, DevServer, Front, ObjectStore, Place
+from components.edge.regions import agreed, regions
 from settings import names
 from settings.catalog import StoreName
 from settings.cloud import AwsSettings, GcpSettings
@@ -41,6 +42,53 @@ def place(settings: Settings, secrets: Secrets) -> Place:
         case GcpSettings():
             return _on_gcp(settings, cloud, secrets)
     assert_never(cloud)
+
+
+def front(settings: Settings) -> Front | None:
+    """The layer above the regions, where the stack is that; it stands on regions found sound."""
+    cloud = settings.stack.cloud if settings.stack.regions else None
+    match cloud:
+        case None:
+            return None
+        case AwsSettings():
+            return _front_on_aws(settings, cloud)
+        case GcpSettings():
+            return _front_on_gcp(settings, cloud)
+    assert_never(cloud)
+
+
+def _front_on_aws(settings: Settings, cloud: AwsSettings) -> Front:
+    import pulumi_aws as aws
+
+    from components.aws.front import Front as AwsFront
+    from components.aws.front import FrontArgs
+
+    below = regions(settings)
+    provider = aws.Provider(
+        "cloud",
+        region=agreed(below, cloud.region),
+        allowed_account_ids=[cloud.account] if cloud.account else None,
+        default_tags=aws.ProviderDefaultTagsArgs(tags=names.tags(settings.stack_name)),
+    )
+    args = FrontArgs(settings=settings, cloud=cloud, regions=below)
+    return AwsFront("front", args, pulumi.ResourceOptions(provider=provider))
+
+
+def _front_on_gcp(settings: Settings, cloud: GcpSettings) -> Front:
+    import pulumi_gcp as gcp
+
+    from components.gcp.front import Front as GcpFront
+    from components.gcp.front import FrontArgs
+
+    below = regions(settings)
+    provider = gcp.Provider(
+        "cloud",
+        project=cloud.project or names.project(settings.stack.environment),
+        region=agreed(below, cloud.region),
+        default_labels=names.tags(settings.stack_name),
+    )
+    args = FrontArgs(settings=settings, cloud=cloud, regions=below)
+    return GcpFront("front", args, pulumi.ResourceOptions(provider=provider))
 
 
 def _on_aws(settings: Settings, cloud: AwsSettings, secrets: Secrets) -> Place:

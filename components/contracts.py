@@ -137,6 +137,30 @@ class Addresses(Protocol):
         ...
 
 
+class RegionSeen(Protocol):
+    """A region as the stack above it knows it."""
+
+    @property
+    def host(self) -> pulumi.Output[str]:
+        """The public name of its API."""
+        ...
+
+    @property
+    def place(self) -> pulumi.Output[str]:
+        """The cloud's own name of where it is."""
+        ...
+
+    @property
+    def addresses(self) -> pulumi.Output[Sequence[str]]:
+        """The addresses of its way in."""
+        ...
+
+    @property
+    def references(self) -> pulumi.Output[Sequence[str]]:
+        """How the cloud names them."""
+        ...
+
+
 class Front(Protocol):
     """The layer above the regions: names, the way to each region, the web app's edge."""
 

@@ -13,6 +13,43 @@ _AUTHORITY = "cmVjb3JkZWQ="
 
 _ARN = "arn:aws:{service}:recorded:" + ACCOUNT + ":{name}"
 COMPUTED: Mapping[str, Mapping[str, Any]] = {
+    "aws:acm/certificate:Certificate": {
+        "arn": _ARN,
+        "domainValidationOptions": [
+            {
+                "domainName": "{name}.recorded",
+                "resourceRecordName": "_{name}.recorded",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "{name}.proof.recorded",
+            }
+        ],
+    },
+    "aws:acm/certificateValidation:CertificateValidation": {},
+    "aws:cloudfront/cachePolicy:CachePolicy": {},
+    "aws:cloudfront/distribution:Distribution": {
+        "arn": _ARN,
+        "domainName": "{name}.cloudfront.recorded",
+    },
+    "aws:cloudfront/function:Function": {"arn": _ARN},
+    "aws:cloudfront/originAccessControl:OriginAccessControl": {},
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": {},
+    "aws:cloudwatch/logDelivery:LogDelivery": {},
+    "aws:cloudwatch/logDeliveryDestination:LogDeliveryDestination": {"arn": _ARN},
+    "aws:cloudwatch/logDeliverySource:LogDeliverySource": {},
+    "aws:globalaccelerator/accelerator:Accelerator": {
+        "arn": _ARN,
+        "dnsName": "{name}.awsglobalaccelerator.recorded",
+        "hostedZoneId": "Z2BJ6XQ5FK7U4H",
+    },
+    "aws:globalaccelerator/endpointGroup:EndpointGroup": {},
+    "aws:globalaccelerator/listener:Listener": {"arn": _ARN},
+    "aws:route53/healthCheck:HealthCheck": {},
+    "aws:route53/hostedZoneDnsSec:HostedZoneDnsSec": {},
+    "aws:route53/keySigningKey:KeySigningKey": {},
+    "aws:route53/record:Record": {"fqdn": "{name}.recorded"},
+    "aws:route53/zone:Zone": {"zoneId": "Z0RECORDED", "nameServers": ["ns-1.recorded"]},
+    "aws:wafv2/webAcl:WebAcl": {"arn": _ARN},
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {},
     "aws:cloudwatch/logGroup:LogGroup": {"arn": _ARN},
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {},
     "aws:ec2/eip:Eip": {"publicIp": "203.0.113.10", "allocationId": "eipalloc-{name}"},
@@ -59,9 +96,29 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {},
     "aws:s3/bucketVersioning:BucketVersioning": {},
+    "gcp:certificatemanager/certificate:Certificate": {},
+    "gcp:certificatemanager/certificateMap:CertificateMap": {},
+    "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": {},
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": {
+        "dnsResourceRecords": [
+            {"name": "_{name}.recorded.", "type": "CNAME", "data": "{name}.proof.recorded."}
+        ],
+    },
     "gcp:compute/address:Address": {"address": "203.0.113.20"},
+    "gcp:compute/backendBucket:BackendBucket": {},
+    "gcp:compute/backendService:BackendService": {},
     "gcp:compute/firewall:Firewall": {},
-    "gcp:compute/globalAddress:GlobalAddress": {},
+    "gcp:compute/globalForwardingRule:GlobalForwardingRule": {},
+    "gcp:compute/globalNetworkEndpoint:GlobalNetworkEndpoint": {},
+    "gcp:compute/globalNetworkEndpointGroup:GlobalNetworkEndpointGroup": {},
+    "gcp:compute/healthCheck:HealthCheck": {},
+    "gcp:compute/sSLPolicy:SSLPolicy": {},
+    "gcp:compute/securityPolicy:SecurityPolicy": {},
+    "gcp:compute/targetHttpsProxy:TargetHttpsProxy": {},
+    "gcp:compute/uRLMap:URLMap": {},
+    "gcp:dns/managedZone:ManagedZone": {"nameServers": ["ns-1.recorded."]},
+    "gcp:dns/recordSet:RecordSet": {},
+    "gcp:compute/globalAddress:GlobalAddress": {"address": "203.0.113.30"},
     "gcp:compute/instance:Instance": {"instanceId": "1234567890"},
     "gcp:compute/network:Network": {},
     "gcp:compute/router:Router": {},
@@ -127,6 +184,8 @@ def _filled(value: Any, **known: str) -> Any:
     if isinstance(value, Mapping):
         entries = cast("Mapping[str, Any]", value).items()
         return {key: _filled(entry, **known) for key, entry in entries}
+    if isinstance(value, list):
+        return [_filled(entry, **known) for entry in cast("list[Any]", value)]
     return value
 
 

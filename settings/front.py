@@ -53,6 +53,10 @@ class Edge(Model):
 class Routing(Model):
     """How a request for the API finds its region."""
 
+    zone: HostName = "manpasik.com"
+    """The DNS zone that the stack makes; the domain's registrar must be told its name servers.
+    Another name is another zone, and the old one's names go dark."""
+
     by: Literal["latency", "geography"] = "geography"
     """`geography`: to the caller's own market. `latency`: to the nearest, whoever calls."""
 
@@ -61,3 +65,8 @@ class Routing(Model):
 
     failover: dict[DnsLabel, tuple[DnsLabel, ...]] = Field(default={})
     """Where a market's requests go when its region is down. Absent: nowhere; they are refused."""
+
+
+def market_host(market: str, host: str) -> str:
+    """A market's own name below a common one; the certificate of its region holds it."""
+    return f"{market}.{host}"

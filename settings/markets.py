@@ -58,3 +58,14 @@ def place_of(settings: Settings, name: str) -> str:
 def stack_of(settings: Settings, name: str) -> str:
     """The stack that holds a market's region; the one above reads it under this name."""
     return f"{settings.stack.environment}-{name}"
+
+
+def countries(settings: Settings, name: str) -> tuple[str, ...]:
+    """Whose callers a market serves: every country of its jurisdiction."""
+    region = settings.catalog.regions[name]
+    return tuple(settings.catalog.jurisdictions[region.jurisdiction].countries)
+
+
+def edge_logs(settings: Settings, name: str) -> str:
+    """Where the logs of a market's edge lie: said by the settings, else in its region."""
+    return settings.stack.edge.logs.get(name) or place_of(settings, name)

@@ -185,9 +185,9 @@ def cloud(stack: str, *parts: str, longest: int = 63) -> str:
     return f"{plain[: longest - 7].rstrip('-')}-{digest(given)[:6]}"
 
 
-def bucket(stack: str, purpose: str, owner: str) -> str:
+def bucket(stack: str, purpose: str, owner: str, prefix: str = "") -> str:
     """A bucket's name; the whole world shares one space of them, so the owner is part of it."""
-    return cloud(stack, purpose, owner)
+    return prefix + cloud(stack, purpose, owner, longest=_LONGEST_NAME - len(prefix))
 
 
 def tags(stack: str) -> dict[str, str]:

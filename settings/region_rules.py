@@ -20,6 +20,7 @@ def problems(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
     yield from _places(catalog, stack)
     yield from _only_above(stack)
     yield from _database(stack)
+    yield from _front(stack)
 
 
 def _role(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
@@ -92,6 +93,34 @@ def _only_above(stack: Stack) -> Iterator[_Finding]:
     elif stack.routing.accelerator and stack.cloud and stack.cloud.provider != "aws":
         message = "is Amazon's; Google's load balancer has one address everywhere by itself"
         yield "routing.accelerator", True, message, "remove it"
+
+
+def _front(stack: Stack) -> Iterator[_Finding]:
+    """What the chosen cloud can make of the front."""
+    if not stack.regions or stack.cloud is None:
+        return
+    zone = stack.routing.zone
+    for key, host in (("edge.host", stack.edge.host), ("host", stack.host)):
+        if host and not host.endswith(f".{zone}"):
+            yield key, host, f"lies outside of the zone {zone}", f"allowed: a name below {zone}"
+    yield from _of_google(stack) if stack.cloud.provider == "gcp" else _of_amazon(stack)
+
+
+def _of_google(stack: Stack) -> Iterator[_Finding]:
+    for path in stack.edge.behaviours:
+        if set("*?") & set(path.removesuffix("/*")):
+            message = "cannot be matched by Google's URL maps"
+            yield f"edge.behaviours.{path}", path, message, "allowed: /whole/path, or /folder/*"
+
+
+def _of_amazon(stack: Stack) -> Iterator[_Finding]:
+    if stack.routing.accelerator and stack.routing.by == "geography":
+        message = "leads to the nearest region, whoever calls"
+        yield "routing.accelerator", True, message, "set routing.by: latency, or remove it"
+    for name, targets in stack.routing.failover.items():
+        if len(targets) > 1:
+            message = "has several places to fail over to, and Route 53 takes one"
+            yield f"routing.failover.{name}", list(targets), message, "keep one of them"
 
 
 def _database(stack: Stack) -> Iterator[_Finding]:

@@ -2,10 +2,16 @@
 
 from components.aws.access import Access, AccessArgs
 from components.aws.addresses import Addresses, AddressesArgs
+from components.aws.balancer import Balancer, BalancerArgs
 from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
 from components.aws.database import Database, DatabaseArgs
+from components.aws.dns import Dns, DnsArgs
+from components.aws.edge import Edge, EdgeArgs
+from components.aws.firewall import Firewall, FirewallArgs
+from components.aws.front import Front, FrontArgs
+from components.aws.front_keys import FrontKey, FrontKeyArgs
 from components.aws.identities import Identity, IdentityArgs
 from components.aws.keys import Keys, KeysArgs
 from components.aws.network import Network, NetworkArgs
@@ -18,6 +24,8 @@ __all__ = [
     "AccessArgs",
     "Addresses",
     "AddressesArgs",
+    "Balancer",
+    "BalancerArgs",
     "Cache",
     "CacheArgs",
     "Cluster",
@@ -26,6 +34,16 @@ __all__ = [
     "DatabaseArgs",
     "DevServer",
     "DevServerArgs",
+    "Dns",
+    "DnsArgs",
+    "Edge",
+    "EdgeArgs",
+    "Firewall",
+    "FirewallArgs",
+    "Front",
+    "FrontArgs",
+    "FrontKey",
+    "FrontKeyArgs",
     "Identity",
     "IdentityArgs",
     "Keys",

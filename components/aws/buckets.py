@@ -1,10 +1,11 @@
 """A bucket: encrypted with the product's key, closed to the public, every version kept for a while.
 
-Holds backups and what the platform keeps as objects; in the stack's own region, never copied out of
-it.
+Holds backups, logs and what the platform keeps as objects; in the stack's own region, or in the one
+that it is told, and never copied out of it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_aws as aws
@@ -35,6 +36,12 @@ class ObjectStoreArgs:
     """Objects go after so many days; absent: when somebody deletes them."""
     logs: pulumi.Input[str] | None = None
     """The bucket that records who read what; absent in that bucket itself."""
+    region: str | None = None
+    """Where it lies; absent: in the stack's own region."""
+    readers: Sequence[Statement] = ()
+    """Who of Amazon's services may do what, beside the account itself; `{bucket}` is its ARN."""
+    prefix: str = ""
+    """What Amazon asks the names of some buckets to begin with."""
 
 
 class ObjectStore(pulumi.ComponentResource):
@@ -50,12 +57,14 @@ class ObjectStore(pulumi.ComponentResource):
         """Make the bucket, then close it."""
         super().__init__("manpasik:aws:ObjectStore", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
+        self._region, self._readers = args.region, args.readers
         stack = args.settings.stack_name
         bucket = aws.s3.Bucket(
             f"{name}-bucket",
             bucket=pulumi.Output.from_input(args.owner).apply(
-                lambda owner: names.bucket(stack, args.purpose, owner)
+                lambda owner: names.bucket(stack, args.purpose, owner, args.prefix)
             ),
+            region=args.region,
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protected),
         )
         self.name = bucket.bucket
@@ -67,6 +76,7 @@ class ObjectStore(pulumi.ComponentResource):
             aws.s3.BucketLogging(
                 f"{name}-logging",
                 bucket=bucket.id,
+                region=self._region,
                 target_bucket=args.logs,
                 target_prefix=f"{args.purpose}/",
                 opts=self._child,
@@ -77,6 +87,7 @@ class ObjectStore(pulumi.ComponentResource):
         closed = aws.s3.BucketPublicAccessBlock(
             f"{name}-closed",
             bucket=bucket.id,
+            region=self._region,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -86,6 +97,7 @@ class ObjectStore(pulumi.ComponentResource):
         aws.s3.BucketOwnershipControls(
             f"{name}-ownership",
             bucket=bucket.id,
+            region=self._region,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
             opts=self._child,
         )
@@ -100,7 +112,8 @@ class ObjectStore(pulumi.ComponentResource):
         aws.s3.BucketPolicy(
             f"{name}-policy",
             bucket=bucket.id,
-            policy=document(refused),
+            region=self._region,
+            policy=document(refused, *(_about(bucket, each) for each in self._readers)),
             # The block refuses policies that it takes for public while both are being made.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
         )
@@ -110,6 +123,7 @@ class ObjectStore(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             f"{name}-encryption",
             bucket=bucket.id,
+            region=self._region,
             rules=[
                 aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
                     apply_server_side_encryption_by_default=by_default, bucket_key_enabled=True
@@ -122,6 +136,7 @@ class ObjectStore(pulumi.ComponentResource):
         versioned = aws.s3.BucketVersioning(
             f"{name}-versions",
             bucket=bucket.id,
+            region=self._region,
             versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(
                 status="Enabled"
             ),
@@ -143,7 +158,14 @@ class ObjectStore(pulumi.ComponentResource):
         aws.s3.BucketLifecycleConfiguration(
             f"{name}-lifecycle",
             bucket=bucket.id,
+            region=self._region,
             rules=[rule],
             # Rules about versions need versions.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioned]),
         )
+
+
+def _about(bucket: aws.s3.Bucket, given: Statement) -> Statement:
+    """A statement about this bucket, which has no name before it is made."""
+    named = [pulumi.Output.format(each, bucket=bucket.arn) for each in given.resources]
+    return replace(given, resources=named)

@@ -2,10 +2,16 @@
 
 from components.gcp.access import Access, AccessArgs
 from components.gcp.addresses import Addresses, AddressesArgs
+from components.gcp.balancer import Balancer, BalancerArgs
 from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
 from components.gcp.cluster import Cluster, ClusterArgs
 from components.gcp.database import Database, DatabaseArgs
+from components.gcp.dns import Dns, DnsArgs
+from components.gcp.edge import Edge, EdgeArgs
+from components.gcp.firewall import Firewall, FirewallArgs
+from components.gcp.front import Front, FrontArgs
+from components.gcp.front_keys import FrontKey, FrontKeyArgs
 from components.gcp.identities import Identity, IdentityArgs
 from components.gcp.keys import Keys, KeysArgs
 from components.gcp.network import Network, NetworkArgs
@@ -18,6 +24,8 @@ __all__ = [
     "AccessArgs",
     "Addresses",
     "AddressesArgs",
+    "Balancer",
+    "BalancerArgs",
     "Cache",
     "CacheArgs",
     "Cluster",
@@ -26,6 +34,16 @@ __all__ = [
     "DatabaseArgs",
     "DevServer",
     "DevServerArgs",
+    "Dns",
+    "DnsArgs",
+    "Edge",
+    "EdgeArgs",
+    "Firewall",
+    "FirewallArgs",
+    "Front",
+    "FrontArgs",
+    "FrontKey",
+    "FrontKeyArgs",
     "Identity",
     "IdentityArgs",
     "Keys",

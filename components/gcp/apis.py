@@ -1,5 +1,7 @@
 """The services of Google Cloud that a project must have before anything is made in it."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -16,8 +18,13 @@ _SERVICES = (
     "storage",
 )
 
+FRONT = ("certificatemanager", "cloudkms", "compute", "dns", "iam", "logging", "storage")
+"""What the stack above the regions needs."""
 
-def switched_on(project: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
+
+def switched_on(
+    project: str, parent: pulumi.Resource, services: Sequence[str] = _SERVICES
+) -> list[pulumi.Resource]:
     """Switch them on; going away never switches one off, since others may use it."""
     return [
         gcp.projects.Service(
@@ -27,5 +34,5 @@ def switched_on(project: str, parent: pulumi.Resource) -> list[pulumi.Resource]:
             disable_on_destroy=False,
             opts=pulumi.ResourceOptions(parent=parent),
         )
-        for service in _SERVICES
+        for service in services
     ]

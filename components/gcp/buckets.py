@@ -33,6 +33,8 @@ class ObjectStoreArgs:
     """Objects go after so many days; absent: when somebody deletes them."""
     logs: pulumi.Input[str] | None = None
     """The bucket that records who read what; absent in that bucket itself."""
+    region: str | None = None
+    """Where it lies; absent: in the stack's own region."""
 
 
 class ObjectStore(pulumi.ComponentResource):
@@ -59,7 +61,7 @@ class ObjectStore(pulumi.ComponentResource):
                 lambda owner: names.bucket(stack, args.purpose, owner)
             ),
             project=args.project,
-            location=args.cloud.region.upper(),
+            location=(args.region or args.cloud.region).upper(),
             uniform_bucket_level_access=True,
             public_access_prevention="enforced",
             versioning=gcp.storage.BucketVersioningArgs(enabled=True),

@@ -8,13 +8,14 @@ import pytest
 
 from components import aws, gcp
 from settings.loader import ROOT
-from tests.support.clouds import CLOUD_STACKS, whole
+from tests.support.clouds import CLOUD_STACKS, MARKETS, above_regions, whole
 
 COMPONENTS = sorted(name for name in aws.__all__ if not name.endswith("Args"))
 # What only one cloud's resources ask for.
 OF_ONE_CLOUD = {"project", "number", "roles", "managed", "statements", "subnets", "zones", "zone",
-                "region", "clients", "logs_key", "cluster_arn", "cloud"}  # fmt: skip
-OWN_FILES = {"policies.py", "apis.py"}
+                "region", "clients", "logs_key", "cluster_arn", "cloud", "account", "signs",
+                "readers", "prefix", "logs", "rules", "address"}  # fmt: skip
+OWN_FILES = {"policies.py", "apis.py", "cdn_policies.py", "entrance.py"}
 
 
 def test_both_export_the_same_names_in_order():
@@ -55,6 +56,18 @@ def test_both_make_the_same_components_under_the_same_names(stack):
 
     # GKE scales its pools itself; on EKS a program in the cluster does, and needs an identity.
     assert made("aws") - made("gcp") == {("Identity", "cluster-autoscaler")}
+    assert made("gcp") - made("aws") == set()
+
+
+def test_both_make_the_same_components_above_the_regions():
+    def made(cloud):
+        prefix = f"manpasik:{cloud}:"
+        return {(r.type.removeprefix(prefix), r.name) for r in above_regions(cloud)
+                if r.type.startswith(prefix)}  # fmt: skip
+
+    # Amazon signs names with a key of ours; Google keeps requests in log buckets, not in objects.
+    objects = {("ObjectStore", f"edge-{market}") for market in MARKETS}
+    assert made("aws") - made("gcp") == {("FrontKey", "dns-signing"), *objects}
     assert made("gcp") - made("aws") == set()
 
 

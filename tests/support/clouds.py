@@ -1,6 +1,7 @@
 """Stacks on a cloud: the committed stack file with one line more (ADR 0030)."""
 
 import functools
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from settings import load
 from settings.files import mapping_or_empty
 from settings.loader import ROOT, STACK_KEY, Settings
 from tests.support.stacks import CATALOG
+from tests.support.topologies import above
 
 CLOUDS = ("aws", "gcp")
 CLOUD_STACKS = ("dev", "staging", "production", "production-kr")
@@ -52,6 +54,22 @@ def place(stack: str, provider: str, phase: int) -> tuple[Recorded, ...]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "__main__.py").write_text(_PLACE_ALONE)
         return tuple(record(on(stack, provider, phase=phase), root=Path(folder)))
+
+
+def front_settings(provider: str, **more: Any) -> Settings:
+    """The settings of the stack above the regions: `production` in phase 4."""
+    regions = more.pop("regions", MARKETS)
+    return load("production", above(provider, *regions, **more))
+
+
+def above_regions(provider: str, **more: Any) -> tuple[Recorded, ...]:
+    """Everything of the stack above the regions on a cloud."""
+    return _above_regions(provider, json.dumps(more, sort_keys=True))
+
+
+@functools.cache
+def _above_regions(provider: str, more: str) -> tuple[Recorded, ...]:
+    return tuple(record(front_settings(provider, **json.loads(more))))
 
 
 def inputs(found: tuple[Recorded, ...], *types: str) -> dict[str, Mapping[str, Any]]:
