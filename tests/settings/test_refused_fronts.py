@@ -9,6 +9,10 @@ from settings.stack import Stack
 from tests.support.stacks import CATALOG
 from tests.support.topologies import above
 
+TWICE = {
+    "routing": {"failover": {"us": ["us-west", "eu"]}},
+    "regions": ["us", "us-west", "eu"],
+}
 ROWS = [
     ("aws", {"edge": {"host": "app.example.com"}}, "edge.host", "outside of the zone manpasik.com"),
     ("gcp", {"host": "api.example.com"}, "host", "outside of the zone manpasik.com"),
@@ -17,8 +21,7 @@ ROWS = [
     ("gcp", {"routing": {"accelerator": True, "by": "latency"}}, "routing.accelerator", "Amazon's"),
     ("gcp", {"edge": {"behaviours": {"/*.js": {"seconds": 60}}}}, "edge.behaviours./*.js",
      "Google's URL maps"),
-    ("aws", {"routing": {"failover": {"us": ["us-west", "eu"]}}, "regions": ["us", "us-west", "eu"]},
-     "routing.failover.us", "Route 53 takes one"),
+    ("aws", TWICE, "routing.failover.us", "Route 53 takes one"),
     ("aws", {"market": "kr"}, "regions", "stands beside market"),
     ("aws", {"regions": ["kr", "kr"]}, "regions", "stands twice"),
     ("aws", {"regions": ["kr", "moon"]}, "regions.1", "no such market"),
