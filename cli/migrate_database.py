@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from cli.console import messages, print_json, results
 from cli.migrate_backfill import backfill
+from cli.migrate_cluster import ThroughCluster
 from cli.migrate_target import (
     ClusterStackOption,
     DatabaseOption,
@@ -20,7 +21,6 @@ from cli.target import JsonOption, KubeconfigOption
 from operations.migrations import permission, running, state
 from operations.migrations.examination import CHECKS, Examination, Finding
 from operations.migrations.state import State
-from operations.refusal import RefusedError
 from schema.files import Migration
 from schema.gate import ReleaseDecision
 from schema.situation import Change
@@ -40,9 +40,14 @@ def status(
     service: ServiceArgument,
     database: DatabaseOption = None,
     files: FilesOption = None,
+    stack: ClusterStackOption = None,
+    kubeconfig: KubeconfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the schema's version, whether it is dirty, its witness, and what is pending."""
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).status(as_json=as_json)
+        return
     with chosen(service, database, files=files) as choice:
         with choice.target.connect() as connection:
             found = state.look(connection, choice.target)
@@ -69,6 +74,9 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show which files would run, the class of each, and what the gate says; 1 where it says no."""
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).plan(as_json=as_json)
+        return
     with chosen(service, database, files=files, stack=stack, kubeconfig=kubeconfig,
                 nobody=nobody_runs) as choice:  # fmt: skip
         found = choice.examined()
@@ -96,12 +104,17 @@ def up(
     as_json: JsonOption = False,
 ) -> None:
     """Run what is pending by the real golang-migrate, where doctor and gate let it."""
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).run(
+            "up", as_json=as_json, nobody=nobody_runs
+        )
+        return
     with chosen(service, database, files=files, stack=stack, kubeconfig=kubeconfig,
                 nobody=nobody_runs) as choice:  # fmt: skip
         found = choice.examined()
         running.refuse_unready(found, choice.target)
         now = choice.situation(found)
-        _refuse(service, choice.gate(now))
+        permission.refuse(service, choice.gate(now))
         if not state.pending(choice.target.folder(), found.state):
             _done(service, found.state, found.state, as_json=as_json)
             return
@@ -125,12 +138,17 @@ def down(
         problem = Problem(file="mpk migrate down", key="COUNT", value=count,
                           message="is not allowed", remedy="allowed: 1 (R-MIG-6)")  # fmt: skip
         raise SettingsError([problem])
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).run(
+            "down", as_json=as_json, nobody=nobody_runs
+        )
+        return
     with chosen(service, database, files=files, stack=stack, kubeconfig=kubeconfig,
                 nobody=nobody_runs) as choice:  # fmt: skip
         found = choice.examined()
         running.refuse_unready(found, choice.target)
         now = choice.situation(found)
-        _refuse(service, permission.to_undo(now))
+        permission.refuse(service, permission.to_undo(now))
         after = running.down_one(choice.target, _said)
         permission.note(choice.target, choice.readers, after, now.changes)
     _done(service, found.state, after, as_json=as_json)
@@ -141,9 +159,13 @@ def doctor(
     database: DatabaseOption = None,
     files: FilesOption = None,
     stack: ClusterStackOption = None,
+    kubeconfig: KubeconfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what stands in a migration's way, each with the exact safe command; 1 if any."""
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).run("doctor", as_json=as_json)
+        return
     with chosen(service, database, files=files, stack=stack) as choice:
         found = choice.examined()
     if as_json:
@@ -162,21 +184,19 @@ def repair(
         int | None, typer.Option(help="The version that a person has compared.")
     ] = None,
     stack: ClusterStackOption = None,
+    kubeconfig: KubeconfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Mend a dirty version where the database proves what is in, or where you have compared."""
+    if database is None and stack:
+        ThroughCluster(service, stack, kubeconfig, files).run(
+            "repair", as_json=as_json, accept=version
+        )
+        return
     with chosen(service, database, files=files, stack=stack) as choice:
         before = choice.examined().state
         after = running.repair(choice.target, version)
     _done(service, before, after, as_json=as_json)
-
-
-def _refuse(service: str, decision: ReleaseDecision) -> None:
-    if decision.action != "go":
-        told = "\n  ".join(decision.reasons)
-        raise RefusedError(
-            f"nothing was changed; the gate says {decision.action} to {service}:\n  {told}"
-        )
 
 
 def _said(line: str) -> None:

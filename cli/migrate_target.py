@@ -103,6 +103,6 @@ def named(name: str, stack: str | None) -> Service:
 def _missing_database(service: str) -> SettingsError:
     problem = Problem(
         file="mpk migrate", key="--database", value="", message="is missing",
-        remedy=f"name the database of {service}, or set MPK_DATABASE",
+        remedy=f"name the database of {service}, set MPK_DATABASE, or name a --stack",
     )  # fmt: skip
     return SettingsError([problem])

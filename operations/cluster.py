@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from kubernetes import client, dynamic
 from kubernetes import config as kube_config
-from kubernetes import dynamic
 from kubernetes.client import ApiException
 from kubernetes.dynamic import exceptions as dynamic_exceptions
 from urllib3.exceptions import HTTPError
@@ -149,6 +149,17 @@ class Cluster:
         except _MissingError:
             return False
         return True
+
+    def log(self, namespace: str, pod: str, container: str) -> str:
+        """What a container said; empty where its node does not tell."""
+        try:
+            with _explained():
+                core: Any = client.CoreV1Api(self._client.client)
+                return str(core.read_namespaced_pod_log(
+                    pod, namespace, container=container, _request_timeout=CALL_SECONDS
+                ))  # fmt: skip
+        except ClusterError:
+            return ""
 
     def served_version(self, group: str, kind: str) -> str | None:
         """The apiVersion in which the cluster serves a kind; None where it serves it no more.

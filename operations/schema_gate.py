@@ -68,8 +68,7 @@ def release(
 ) -> ReleaseDecision:
     """Whether one service's migrations may run now; `of_files` are those of its folder, if read."""
     noted = schema_notes.read(cluster, settings.stack_name, service) or Notes()
-    merged = {each.number: each for each in (*noted.changes, *(of_files or ()))}
-    notes = dataclasses.replace(noted, changes=tuple(merged[n] for n in sorted(merged)))
+    notes = schema_notes.merged(noted, of_files or ())
     seen = look(cluster, settings, service)
     now = situation(settings, service, seen, notes, surely(service, seen, notes))
     return release_decision(now, version, len(settings.services[service].schema_files))
@@ -118,6 +117,11 @@ def read_changes(settings: Settings, service: str, files: Path | None) -> tuple[
     cockroach = isinstance(settings.stack.database, CockroachDb)
     engine = Engine.COCKROACHDB if cockroach else Engine.POSTGRES
     return changes(read(files / service, engine))
+
+
+def without_readers(now: Situation) -> Situation:
+    """The same where a person answers for it that no version runs."""
+    return dataclasses.replace(now, live=(), unseen=())
 
 
 def known(cluster: Cluster, settings: Settings) -> Mapping[str, Notes]:

@@ -50,13 +50,9 @@ def keep(
     What only newer files hold stays too: a release of older code must not forget what ran.
     """
     before = read(cluster, stack, service) or Notes()
-    merged = {each.number: each for each in (*before.changes, *changes)}
     at = before.at if applied is None else records.now()
-    notes = Notes(
-        changes=tuple(merged[number] for number in sorted(merged)),
-        applied=before.applied if applied is None else applied,
-        at=at,
-    )
+    now = before.applied if applied is None else applied
+    notes = Notes(changes=merged(before, changes).changes, applied=now, at=at)
     if notes == before:
         return
     metadata = {
@@ -66,6 +62,13 @@ def keep(
     text = json.dumps(as_data(notes), ensure_ascii=False, sort_keys=True)
     content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {_KEY: text}}
     cluster.apply(content, force=True)
+
+
+def merged(notes: Notes, changes: tuple[Change, ...]) -> Notes:
+    """The notes with what files tell; the files count where both know a number."""
+    by_number = {each.number: each for each in (*notes.changes, *changes)}
+    ordered = tuple(by_number[number] for number in sorted(by_number))
+    return Notes(changes=ordered, applied=notes.applied, at=notes.at)
 
 
 def as_data(notes: Notes) -> dict[str, Any]:

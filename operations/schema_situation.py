@@ -20,6 +20,8 @@ from settings import names
 from settings.keeping import CockroachDb
 from settings.loader import Settings
 
+PURPOSE = f"{names.ANNOTATION_PREFIX}migrate"
+"""Annotation of a Job that `mpk migrate` made: what for."""
 _NOBODY_KNOWS = 0
 """The schema of a version that nobody wrote down: it needs whatever was ever taken."""
 
@@ -107,10 +109,18 @@ def surely(service: str, seen: Seen, notes: Notes) -> int:
 
 def broke_off(seen: Seen) -> bool:
     """Whether the newest migration Job failed, so that its schema may be half in."""
-    if not seen.jobs:
+    looks = ("doctor", "repair")
+    moved = [each for each in seen.jobs if purpose_of(each) not in looks]
+    if not moved:
         return False
-    conditions: list[dict[str, Any]] = seen.jobs[-1].get("status", {}).get("conditions") or []
+    conditions: list[dict[str, Any]] = moved[-1].get("status", {}).get("conditions") or []
     return any(each["type"] == "Failed" and each["status"] == "True" for each in conditions)
+
+
+def purpose_of(job: Object) -> str | None:
+    """What `mpk migrate` made a Job for; None for one that a deployment made."""
+    annotations: dict[str, str] = job["metadata"].get("annotations") or {}
+    return annotations.get(PURPOSE)
 
 
 def lives(workload: Workload, region: str) -> Iterator[Live]:

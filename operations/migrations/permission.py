@@ -11,6 +11,7 @@ from operations.cluster import Cluster
 from operations.migrations.examination import Examination
 from operations.migrations.state import State
 from operations.migrations.target import Target
+from operations.refusal import RefusedError
 from operations.schema_notes import Notes
 from operations.schema_situation import look, situation
 from schema.gate import ReleaseDecision, down_decision, release_decision
@@ -44,8 +45,7 @@ def now(
         )  # fmt: skip
     cluster, settings = readers.cluster, readers.settings
     noted = schema_notes.read(cluster, settings.stack_name, name) or Notes()
-    merged = {each.number: each for each in (*noted.changes, *files)}
-    notes = dataclasses.replace(noted, changes=tuple(merged[n] for n in sorted(merged)))
+    notes = schema_notes.merged(noted, files)
     told = situation(settings, name, look(cluster, settings, name), notes, state.applied)
     nobody = {"live": (), "unseen": ()} if readers.nobody else {}
     return dataclasses.replace(
@@ -66,6 +66,15 @@ def to_undo(situation: Situation) -> ReleaseDecision:
     if situation.applied == 0:
         return ReleaseDecision(action="refuse", reasons=("Nothing was migrated yet.",))
     return down_decision(situation)
+
+
+def refuse(service: str, decision: ReleaseDecision) -> None:
+    """Stop with every reason."""
+    if decision.action != "go":
+        told = "\n  ".join(decision.reasons)
+        raise RefusedError(
+            f"nothing was changed; the gate says {decision.action} to {service}:\n  {told}"
+        )
 
 
 def note(target: Target, readers: Readers, state: State, files: tuple[Change, ...]) -> None:

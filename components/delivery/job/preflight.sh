@@ -48,7 +48,12 @@ without_witness() {
 }
 
 look
-until [ "${examined#*waits|}" = "$examined" ]; do
+# What a person has compared counts where nothing is proven, and only as one of the two it can be.
+if [ "$dirty" = t ] && { [ "${ACCEPT:-}" = "$version" ] || [ "${ACCEPT:-}" = "$prior" ]; }; then
+  examined=$(echo "$examined" |
+    sed "s/^blocks|dirty|\([^|]*\)|.*/repair|dirty|\1|mpk migrate repair $SERVICE --version $ACCEPT/")
+fi
+until [ "${LOOK_ONLY:-}" = yes ] || [ "${examined#*waits|}" = "$examined" ]; do
   echo "$examined" | sed -n 's/^waits|[a-z ]*|\([^|]*\)|.*/waiting: \1/p'
   sleep 2
   look
@@ -58,6 +63,11 @@ done
   echo "  $command"
 done
 case $examined in *blocks\|*) exit 1 ;; esac
+if [ "${LOOK_ONLY:-}" = yes ]; then
+  echo "version ${version:-0}, dirty: ${dirty:-f}"
+  case $examined in *repair\|* | *waits\|*) exit 1 ;; esac
+  exit 0
+fi
 if [ "$dirty" = t ]; then
   level=${examined#* --version } level=${level%%[!0-9]*}
   case $examined in *'is half built'*) run -c "drop index concurrently if exists $index" ;; esac
