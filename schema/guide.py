@@ -19,6 +19,9 @@ tells of the files, their classes, the commands that write them, and every rule 
 ```sh
 mpk migrate lint FOLDER            # every finding with its reason and the safe way; --json
 mpk migrate new COMMAND …          # files that follow the rules, numbered and whole
+mpk migrate plan SERVICE           # which files would run, the class of each, what the gate says
+mpk migrate status | up | down 1 | doctor | repair SERVICE
+mpk migrate backfill SERVICE TABLE.COLUMN VALUE
 ```
 
 ## Files
@@ -61,6 +64,50 @@ ended (decision 0051).
 `mpk migrate adopt SERVICE SQL -o FOLDER` makes the product's own files the first migrations. Where
 the tables are there already, nothing is touched; where one has another shape, the file stops and
 names what it lacks.
+
+## On a database
+
+`plan`, `status`, `up`, `down 1`, `doctor` and `repair` take one service, and speak `--json`.
+Where its database is:
+
+| said | then |
+|---|---|
+| `--database URL` or `MPK_DATABASE` | golang-migrate runs here; the password: `PGPASSWORD` |
+| `--stack NAME` alone | a Job in that cluster runs, made after the service's newest migration Job |
+| both | the first, and the cluster tells which versions run |
+
+`--files` (`MPK_MIGRATIONS`) is the service's folder, or the one that holds such folders. Nothing
+runs that the gate does not let: what takes something away waits until no version needs it, and
+where no cluster was named nobody knows. `--nobody-runs` says that you answer for it. `down` takes
+the number 1 and no other; it refuses what its way back does not restore, and what it would take
+from a version that runs. What `up` and `down 1` did is noted in the cluster, where `mpk rollback`
+finds it.
+
+`doctor` asks for a dirty version, the migration lock, transactions over 60 s, invalid indexes,
+replicas that lag by 30 s or 256 MiB, unused replication slots, and (as superuser) room on the
+disks. Each finding has the command against it, whole. What the user may not ask is said. `repair`
+sets a dirty version where the database proves what is in (decision 0052); where nothing does,
+`--version N` is your word for it, and only the version that broke off or the one before is taken.
+
+| what happened | what is left | doctor |
+|---|---|---|
+| killed, connection lost, disk full, no lock | dirty, its file wholly or not | `repair`: proven |
+| an index built CONCURRENTLY broke off | dirty, an invalid index | `repair`: drops it, then again |
+| batches broke off | dirty, whole batches | `repair`: its file goes on where it ended |
+| changed by hand | dirty, without a proof | `blocks`: compare, then `repair --version N` |
+
+A Job's limits go by file. In a transaction a lock is waited for 5 s and a statement may take 10
+minutes, unless the file sets its own. What stands alone (CONCURRENTLY, batches) has no limit on
+its time and waits 60 s for locks, since nobody waits behind it. The Job itself has 6 hours.
+
+`backfill` fills a column outside of any release: 1,000 rows a transaction, its progress in the
+same one (table `mpk_backfills`), so the same command goes on after a SIGKILL. A batch waits 200
+ms for a row and is tried again; before each, it stands back for lagging replicas and long
+transactions.
+
+The gate counts a service's own versions. A guest in the same database (admin in auth's) has files
+and numbers of its own: whether it reads what the owner's migration takes, nobody tells the gate.
+CockroachDB is migrated by its Jobs only.
 """
 
 
