@@ -132,8 +132,9 @@ def _print(found: Found, runs: int) -> None:
         console.print()
         console.print(growth_table(_growths(found)) if part is Part.GROWTH else table(found[part]))
     if Part.NINE in found:
-        ratio = growth.nine_over_one(found[Part.NINE])
-        console.print(f"\n9 stacks / 1 stack, CPU: {ratio:.2f}")
+        console.print()
+        for name, ratio in growth.nine_over_one(found[Part.NINE]).items():
+            console.print(f"{name} / 1 stack, CPU: {ratio:.2f}")
 
 
 def _growths(found: Found) -> dict[str, growth.Growth]:

@@ -59,11 +59,10 @@ def plan(
 
 def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
     sources = Sources()
-    with ThreadPoolExecutor(1) as other:
-        # A commit is recorded by a process of its own, meanwhile this one records the stacks.
-        waiting = other.submit(_olds(sources, stacks, against))
-        news = {stack: sources.stack(stack) for stack in stacks}
-        olds = waiting.result()
+    same = sources.alike(against, stacks) if _is_commit(against) else {}
+    left = [stack for stack in stacks if stack not in same]
+    olds, news = _recorded(sources, left, against) if left else ({}, {})
+    olds, news = olds | same, news | same
     return [
         replace(
             planned(
@@ -77,6 +76,21 @@ def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
         )
         for stack in stacks
     ]
+
+
+def _recorded(
+    sources: Sources, stacks: Sequence[str], against: str
+) -> tuple[dict[str, Source], dict[str, Source]]:
+    """Both sides of each stack."""
+    with ThreadPoolExecutor(1) as other:
+        # A commit is recorded by a process of its own, meanwhile this one records the stacks.
+        waiting = other.submit(_olds(sources, stacks, against))
+        news = {stack: sources.stack(stack) for stack in stacks}
+        return waiting.result(), news
+
+
+def _is_commit(against: str) -> bool:
+    return against not in stack_names() and not Path(against).expanduser().is_dir()
 
 
 def _costs(old: Source, new: Source) -> tuple[float, float] | None:

@@ -21,6 +21,7 @@ from typing import Any, cast
 import yaml
 
 from rendering import marked
+from rendering.alike import alike
 from rendering.hiding import hidden, secret_texts
 from rendering.manifest import manifests
 from rendering.recorder import record
@@ -101,7 +102,7 @@ class Sources:
         """The same, with the refusal in the place of a stack that is not sound there."""
         root = root or loader.ROOT
         commit = resolved(ref, root)
-        name = f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
+        name = _named(ref, commit)
         with _tree(commit, root) as folder:
             answers = _recorded(folder, stacks, name, self.key)
             known = {stack: _standing(stack, folder, whole=whole) for stack in stacks}
@@ -112,6 +113,15 @@ class Sources:
             else each
             for stack, each in found.items()
         }
+
+    def alike(self, ref: str, stacks: Sequence[str], root: Path | None = None) -> dict[str, Source]:
+        """The stacks that a commit declares as this tree does, without a look at their objects."""
+        root = root or loader.ROOT
+        commit = resolved(ref, root)
+        found = alike((_git_path(), "-C", str(root)), commit, stacks)
+        monthly = {stack: bill(loader.load(stack, root=root)).monthly for stack in found}
+        name = _named(ref, commit)
+        return {s: Source(name, [], (STAND_INS,), monthly=cost) for s, cost in monthly.items()}
 
     def _answer(
         self, name: str, stack: str, answer: Mapping[str, Any], *, whole: bool
@@ -199,11 +209,20 @@ def resolved(ref: str, root: Path) -> str:
     return answer.stdout.decode().strip()
 
 
-def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def _named(ref: str, commit: str) -> str:
+    return f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
+
+
+def _git_path() -> str:
     git = shutil.which("git")
     if git is None:
         raise SourceError("there is no git on PATH; compare with a stack or a folder instead")
-    return subprocess.run([git, "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603 - no shell
+    return git
+
+
+def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    command = [_git_path(), "-C", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell
 
 
 @contextmanager

@@ -89,7 +89,8 @@ def test_nine_stacks_are_compared_with_one_by_the_least_disturbed_run():
     def runs(*seconds):
         return [SimpleNamespace(cpu_seconds=each) for each in seconds]
 
-    assert growth.nine_over_one({growth.ONE: runs(4, 2), growth.NINE: runs(5, 9)}) == 2.5
+    found = {growth.ONE: runs(4, 2), growth.NINE_OF_ONE: runs(3, 4), growth.NINE: runs(5, 9)}
+    assert growth.nine_over_one(found) == {growth.NINE_OF_ONE: 1.5, growth.NINE: 2.5}
 
 
 def test_a_part_s_ratios_are_to_its_first_row():

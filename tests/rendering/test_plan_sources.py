@@ -75,6 +75,14 @@ def test_a_folder_equals_the_stack_that_it_was_rendered_from(rendered):
     assert "a change shows only as another checksum" in result.stdout
 
 
+def test_a_stack_that_a_commit_cannot_differ_in_is_not_recorded(monkeypatch):
+    monkeypatch.setattr("rendering.sources.alike", lambda *_: frozenset({"dev"}))
+    monkeypatch.setattr("rendering.sources.record", lambda *_: pytest.fail("recorded"))
+    result = mpk("dev", "--against", "HEAD", "--exit-code")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("stack dev against HEAD (")
+
+
 def test_a_clean_tree_equals_its_commit_and_nothing_is_left_behind(repository, temporary):
     sources = Sources()
     old = sources.commit("HEAD", ["dev"], repository)["dev"]
