@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import drill, local, migrate
+from cli import dashboards, drill, local, migrate
 from cli.check import check
 from cli.compose import compose
 from cli.console import messages
@@ -104,6 +104,7 @@ app.command()(drift)
 app.command()(outputs)
 app.command("import")(import_)
 app.command()(destroy)
+app.add_typer(dashboards.app, name="dashboards", help="Dashboards as pictures and as JSON.")
 app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
 app.add_typer(migrate.app, name="migrate", help="Database changes under running versions.")
 app.command()(release)

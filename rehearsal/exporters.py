@@ -79,7 +79,7 @@ def _of_containers(world: World) -> Iterator[Sample]:
         image = f"ghcr.io/manpasik/{name}:{VERSIONS[pod_hash]}"
         ready = 0.0 if name == CRASHING and own[1].endswith("p0xyz") else 1.0
         yield "kube_pod_container_info", (*where, ("image", image)), 1
-        yield "kube_pod_info", (space, own, ("node", NODES[index % len(NODES)])), 1
+        yield "kube_pod_info", (space, own, ("node", NODES[sum(map(ord, own[1])) % len(NODES)])), 1
         yield "kube_pod_status_ready", (space, own, ("condition", "true")), ready
         waiting = (*where, ("reason", "CrashLoopBackOff"))
         yield "kube_pod_container_status_waiting_reason", waiting, 1 - ready

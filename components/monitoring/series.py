@@ -140,8 +140,10 @@ def _restarts(window: int) -> str:
     spaces = f'namespace=~"{_ALL_SPACES}",container!="istio-proxy"'
     found = f"increase(kube_pod_container_status_restarts_total{{{spaces}}}[{window}s])"
     found = of_pod(f"sum by (namespace, pod, container) ({found})")
-    # On which node, so that a node that is down silences its pods.
-    where = f'max by (namespace, pod, node) (kube_pod_info{{namespace=~"{_ALL_SPACES}"}})'
+    # On which node, so that a node that is down silences its pods. One of them, where a pod of that
+    # name has just moved: two would make the rule fail.
+    nodes = f'max by (namespace, pod, node) (kube_pod_info{{namespace=~"{_ALL_SPACES}"}})'
+    where = f"topk by (namespace, pod) (1, {nodes})"
     known = f"{found} * on (namespace, pod) group_left (node) {where}"
     return f"({known}) or on (namespace, pod, container) {found}"
 

@@ -39,6 +39,8 @@ CRASHES = [
     crashes("3 in 5 minutes", "0x3 1x3 2x3 3x12", {165: 0, 195: 1}, where='node="node-1"'),
     crashes("2 in 5 minutes", "0x3 1x3 2x80", {300: 0, 1200: 0}),
     crashes("3 in 6 minutes", "0x3 1x10 2x12 3x80", {300: 0, 450: 0, 1200: 0}),
+    crashes("of a pod that has moved to another node", "0x3 3x40", {120: 1},
+            series={f'kube_pod_info{{{POD},node="node-2"}}': "1x400"}),
     crashes("of nobody's node", "0x3 3x40", {120: 1}, where='service="auth-service"'),
     crashes("it goes on in back-off", "0x3 3x200", {120: 1, 1800: 1},
             series={WAITING: "0x4 1x200"}),
