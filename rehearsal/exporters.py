@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rehearsal.world import World
 
 NODES = ("node-a", "node-b", "node-c")
-CRASHING, HOT = "video-service", "ai-inference-service"
-"""Whose pod crashes once a minute, and which service runs hot."""
+CRASHING, HOT, WAITING = "video-service", "ai-inference-service", "user-service"
+"""Whose pods crash, which service runs hot, and whose release waits for a person."""
 _SPACE = names.APPLICATION_NAMESPACE
 _GIB = 2.0**30
 _DAY = 86400.0
@@ -124,8 +124,8 @@ def _releases(world: World) -> None:
     where = (("namespace", _SPACE), ("name", RELEASED), ("type", "Normal"))
     for reason, since in (
         ("RolloutUpdated", world.plot.begins),
-        ("RolloutAborted", world.plot.ends),
-        ("RolloutCompleted", world.plot.ends + 1),
+        ("RolloutAborted", world.plot.aborted),
+        ("RolloutCompleted", world.plot.begins - 900),
     ):
         world.counts["rollout_events_total", (*where, ("reason", reason))] = float(
             world.at >= since
@@ -133,15 +133,16 @@ def _releases(world: World) -> None:
 
 
 def _of_controllers(world: World) -> Iterator[Sample]:
-    running = world.plot.begins <= world.at < world.plot.ends
+    running = world.plot.begins <= world.at < world.plot.aborted
     for service in world.services:
         phase = "Progressing" if running and service.name == RELEASED else "Healthy"
-        if service.name == RELEASED and world.at >= world.plot.ends:
+        if service.name == RELEASED and world.at >= world.plot.aborted:
             phase = "Degraded"
-        for each in ("Healthy", "Progressing", "Degraded", "Paused"):
-            told = (("namespace", _SPACE), ("name", service.name), ("strategy", "canary"),
-                    ("traffic_router", "Istio"), ("phase", each))  # fmt: skip
-            yield "rollout_info", told, float(each == phase)
+        if service.name == WAITING:
+            phase = "Paused"
+        told = (("namespace", _SPACE), ("name", service.name), ("strategy", "canary"),
+                ("traffic_router", "Istio"), ("phase", phase))  # fmt: skip
+        yield "rollout_info", told, 1
         app = (("name", f"manpasik-{service.name}"), ("sync_status", "Synced"),
                ("health_status", phase))  # fmt: skip
         yield "argocd_app_info", app, 1
@@ -151,7 +152,8 @@ def _of_controllers(world: World) -> Iterator[Sample]:
         yield "analysis_run_metric_phase", told, 1
     record = f"{names.APPLICATION}-release-production-20261124-080000-000"
     made = world.began + world.plot.begins
-    yield "kube_configmap_created", (("namespace", _SPACE), ("configmap", record)), made
+    if world.at >= world.plot.begins:
+        yield "kube_configmap_created", (("namespace", _SPACE), ("configmap", record)), made
 
 
 def _certificate(name: str) -> Labels:

@@ -80,14 +80,18 @@ def _recorded(settings: Settings) -> Sequence[Mapping[str, Any]]:
     """The recording rules with the windows of a past that is scraped less often."""
     found: list[dict[str, Any]] = []
     for group in rules.groups(settings):
-        own = [
-            {**rule, "expr": rule["expr"].replace("[20s]", f"[{WINDOW}]")}
-            for rule in cast("list[dict[str, Any]]", group["rules"])
-            if "record" in rule
-        ]
-        if own:
-            found.append({**group, "rules": own, "interval": f"{STEP}s"})
+        own = [_of_the_past(rule) for rule in cast("list[dict[str, Any]]", group["rules"])]
+        found.append({**group, "rules": own, "interval": f"{STEP}s"})
     return found
+
+
+def _of_the_past(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A recording rule; an alert as the series that Prometheus keeps of one that fires."""
+    expr = rule["expr"].replace("[20s]", f"[{WINDOW}]")
+    if "record" in rule:
+        return {**rule, "expr": expr}
+    told = {"alertname": rule["alert"], "alertstate": "firing", **rule["labels"]}
+    return {"record": "ALERTS", "expr": f"({expr}) * 0 + 1", "labels": told}
 
 
 def _apply(found: Prometheus, file: Path, folder: Path, end: float) -> None:

@@ -68,7 +68,7 @@ def _scrape(job: str, target: str, labels: Mapping[str, str], **more: object) ->
 
 def played(settings: Settings) -> World:
     """The product in the middle of a release that is taken back after some seconds."""
-    plot = Plot(begins=0, step=2, ends=9, lingers=60)
+    plot = Plot(begins=0, step=2, ends=600, lingers=0, told=9)
     return World(
         services=list(settings.services.values()), plot=plot, began=time.time(), crash_seconds=3
     )

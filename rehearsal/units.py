@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 _THOUSAND = 1000
 _DAY = 86400
 _FORMS = {
-    "percentunit": (100, ".3g", "%"),
+    "percentunit": (100, ".4g", "%"),
     "ms": (1, ".3g", "ms"),
     "reqps": (1, ".3g", "req/s"),
     "d": (1, ".1f", "days"),

@@ -41,7 +41,14 @@ class Plot:
     ends: float
     lingers: float
     """How long its pods stay after that, as an aborted version's do."""
+    told: float | None = None
+    """When the controllers say that it was taken back, where its last requests come later."""
     shares: tuple[float, ...] = (0.05, 0.25, 0.5)
+
+    @property
+    def aborted(self) -> float:
+        """When it counts as taken back."""
+        return self.ends if self.told is None else self.told
 
     def share(self, at: float) -> float:
         """The canary's share of the traffic."""

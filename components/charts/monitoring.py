@@ -2,8 +2,7 @@
 
 from components.charts.placing import Values, on_platform, requests, volume
 from settings.loader import Settings
-from settings.markets import place
-from settings.monitoring import retention_days
+from settings.monitoring import labels, retention_days
 from settings.platform import part
 
 _ALL: Values = {
@@ -11,6 +10,7 @@ _ALL: Values = {
     for kind in ("serviceMonitor", "podMonitor", "rule", "probe", "scrapeConfig")
 }
 """Watch every namespace's monitors and rules, not only those that carry this release's label."""
+_NODE: Values = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
 _HIDDEN = ("kubeEtcd", "kubeControllerManager", "kubeScheduler", "kubeProxy")
 """Parts of the control plane that a managed cluster shows to nobody."""
 
@@ -21,6 +21,8 @@ def kube_prometheus_stack(settings: Settings) -> Values:
     return {
         **hidden,
         "crds": {"enabled": True},
+        # The program's own rules are tested; the chart's hundred alerts would page people untested.
+        "defaultRules": {"create": False},
         "prometheusOperator": {
             **on_platform(settings),
             "admissionWebhooks": {"patch": on_platform(settings)},
@@ -29,19 +31,34 @@ def kube_prometheus_stack(settings: Settings) -> Values:
         "alertmanager": {"alertmanagerSpec": _alertmanager(settings)},
         "grafana": _grafana(settings),
         "kube-state-metrics": on_platform(settings),
+        # Alerts name the node, so that one that is down silences what runs on it.
+        "prometheus-node-exporter": {"prometheus": {"monitor": {"relabelings": [_NODE]}}},
     }
 
 
 def _prometheus(settings: Settings) -> Values:
     size = part(settings, "prometheus")
+    kept = settings.stack.monitoring.remote_write
     return {
         **_ALL,
+        **({"remoteWrite": [{"url": kept.url}]} if kept else {}),
         **on_platform(settings),
         "replicas": size.replicas,
         "resources": requests(size),
         "retention": f"{retention_days(settings)}d",
         "storageSpec": volume(size),
-        "externalLabels": {"stack": settings.stack_name, "region": place(settings) or "none"},
+        "externalLabels": {"stack": settings.stack_name, **labels(settings)},
+        # Every series that is scraped says where it is from, not only those that leave.
+        "scrapeClasses": [
+            {
+                "name": "where-from",
+                "default": True,
+                "relabelings": [
+                    {"targetLabel": name, "replacement": value}
+                    for name, value in labels(settings).items()
+                ],
+            }
+        ],
     }
 
 
@@ -63,7 +80,20 @@ def _grafana(settings: Settings) -> Values:
         **on_platform(settings),
         "replicas": size.replicas,
         "resources": requests(size),
-        "sidecar": {"dashboards": {"enabled": True, "searchNamespace": "ALL"}},
+        "sidecar": {
+            "dashboards": {
+                "enabled": True,
+                "searchNamespace": "ALL",
+                "folderAnnotation": "grafana_folder",
+                "provider": {"foldersFromFilesStructure": True},
+            }
+        },
+        "defaultDashboardsEnabled": False,
+        # Other regions are asked, and keep their series (decision 11).
+        "additionalDataSources": [
+            {"name": name, "type": "prometheus", "uid": f"fleet-{name}", "url": url}
+            for name, url in sorted(settings.stack.monitoring.fleet.items())
+        ],
         "grafana.ini": {
             "analytics": {"reporting_enabled": False, "check_for_updates": False},
             "auth.anonymous": {"enabled": False},

@@ -4,11 +4,10 @@ import pytest
 
 from localcluster import LocalClusterError
 from rehearsal import questions
+from tests.rehearsal.conftest import HOLD_ONLY_IN_TROUBLE
 from tests.support.later import production
 
 QUESTIONS = questions.of(production(phase=3))
-# They hold when something is absent or broken, which it is not here; what they read must be there.
-HOLD_ONLY_IN_TROUBLE = {"alert MetricsMissing", "alert RulesFailing"}
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.asker)

@@ -8,6 +8,7 @@ import pytest
 
 from components.monitoring import routing
 from localcluster import ports
+from operations import silences
 from rehearsal import alertmanager, live
 from rehearsal.receivers import receiving
 from tests.support.later import production
@@ -48,6 +49,7 @@ def chain(tmp_path_factory):
     ):
         for receiver, alert, words in TOLD:
             people.until(lambda p, r=receiver, a=alert, w=words: p.of(r, a, w), alert, 40)
+        people.until(lambda p: p.of("heartbeat", "Watchdog"), "the heartbeat", 40)
         time.sleep(3)
         yield people
 
@@ -92,13 +94,13 @@ class Sender:
     def __init__(self, address):
         self.url = f"http://{address}/api/v2/alerts"
 
-    def send(self, alert, *, firing, service="auth-service"):
+    def send(self, alert, *, firing, service="auth-service", region="kr"):
         now = time.time()
         stamp = "%Y-%m-%dT%H:%M:%SZ"
         end = now + 300 if firing else now - 1
         body = [{
             "labels": {"alertname": alert, "service": service, "product": "manpasik",
-                       "environment": "production", "region": "kr"},
+                       "environment": "production", "region": region},
             "annotations": {"summary": f"{service} is ill", "value": "1", "runbook_url": "r"},
             "endsAt": time.strftime(stamp, time.gmtime(end)),
         }]  # fmt: skip
@@ -121,6 +123,21 @@ def test_a_restarted_alertmanager_loses_nothing_and_says_nothing_twice(tmp_path)
             time.sleep(2.5)
         assert len(people.of("pagerduty", "NodeDown")) == 1
         assert len(people.of("pagerduty", "ErrorRateCritical")) == 1
+
+
+def test_a_planned_release_silences_what_it_may_cause_and_no_errors(tmp_path):
+    spec, port = alertmanager.quick(routing.configuration(SETTINGS)), ports.pick()
+    own = silences.silence(SETTINGS, ["auth-service"], 5, "kim", "release v1.2.3")
+    with receiving() as people, alertmanager.alertmanager(tmp_path, spec, people, port) as address:
+        held = silences.begin(f"http://{address}", own)
+        for alert in ("LatencyHigh", "ErrorRateHigh"):
+            Sender(address).send(alert, firing=True, region="none")
+        Sender(address).send("LatencyHigh", firing=True, region="none", service="user-service")
+        people.until(lambda p: p.of("slack", "ErrorRateHigh"), "errors are told of", 10)
+        people.until(lambda p: p.of("slack", "LatencyHigh", "user-service"), "others too", 10)
+        assert not people.of("slack", "LatencyHigh", "auth-service is ill")
+        silences.end(f"http://{address}", held)
+        people.until(lambda p: p.of("slack", "LatencyHigh", "auth-service"), "told at its end", 10)
 
 
 def test_a_series_that_flaps_in_alertmanager_is_grouped_and_not_a_flood(tmp_path):

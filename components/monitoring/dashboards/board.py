@@ -35,7 +35,7 @@ _VARIABLES = ("environment", "region", "service", "version")
 _RECORDS = f'kube_configmap_created{{configmap=~"{names.APPLICATION}-release-.+"}}'
 _EVENT_SECONDS = 60
 ANNOTATIONS = (
-    ("releases", "blue", f"time() - {_RECORDS} < {_EVENT_SECONDS}"),
+    ("releases", "blue", f"(time() - {_RECORDS} >= 0) < {_EVENT_SECONDS}"),
     (
         "rollbacks",
         "red",

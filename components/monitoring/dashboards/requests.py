@@ -55,7 +55,8 @@ def errors(alerts: dict[AlertName, Alert]) -> Board:
             Row(title="Objectives", panels=(
                 Panel(title="Error budget left", kind="bargauge", unit="percentunit", most=1.0,
                       steps=_BUDGET_STEPS, queries=(ask(
-                          f"{objectives.BUDGET}{{{OF_SERVICE}}}", "{{service}} {{objective}}"),),
+                          f"bottomk(16, {objectives.BUDGET}{{{OF_SERVICE}}})",
+                          "{{service}} {{objective}}"),),
                       about="What is left of what a service may fail in four weeks. At 0 the "
                       "release gate asks before it lets anything but a repair through.",
                       height=12),
@@ -111,15 +112,15 @@ def throughput(_: dict[AlertName, Alert]) -> Board:
         about="How much is asked, of whom, and over how many connections (R-MON-5).",
         rows=(
             Row(title="Requests", panels=(
-                Panel(title="All requests now", kind="stat", unit="reqps", width=6,
+                Panel(title="All requests now", kind="stat", unit="reqps", width=6, height=5,
                       queries=(ask(f"sum({rate})", "requests"),), about="Over all services."),
-                Panel(title="Of the gateway now", kind="stat", unit="reqps", width=6,
+                Panel(title="Of the gateway now", kind="stat", unit="reqps", width=6, height=5,
                       queries=(ask(f'sum({signals.REQUESTS}{{{WHERE},service="gateway"}})',
                                    "gateway"),), about="What comes in from outside."),
-                Panel(title="Connections now", kind="stat", width=6,
+                Panel(title="Connections now", kind="stat", width=6, height=5,
                       queries=(ask(f"sum({ACTIVE})", "connections"),),
                       about="Open at the services' proxies."),
-                Panel(title="Not reached", kind="stat", unit="reqps", width=6,
+                Panel(title="Not reached", kind="stat", unit="reqps", width=6, height=5,
                       steps=((None, "green"), (0.1, "red")), empty="every request reached a pod",
                       queries=(ask(f'sum({signals.REQUESTS}{{{OF_SERVICE},version="none"}})',
                                    "not reached"),),

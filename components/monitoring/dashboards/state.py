@@ -29,14 +29,14 @@ def deployments(_: dict[AlertName, Alert]) -> Board:
         about="Which version runs since when, and what was taken back (R-MON-1).",
         rows=(
             Row(title="Now", panels=(
-                Panel(title="Services that are releasing", kind="stat", width=8,
+                Panel(title="Services that are releasing", kind="stat", width=8, height=5,
                       steps=((None, "green"), (1.0, "blue")), empty="nothing is releasing",
                       queries=(ask('sum(max by (name) (rollout_info{phase=~"Progressing|Paused"}))',
                                    "releasing"),), about="Rollouts with a step to go."),
-                Panel(title="Rollbacks in this time", kind="stat", width=8, steps=_NONE,
+                Panel(title="Rollbacks in this time", kind="stat", width=8, height=5, steps=_NONE,
                       queries=(ask(f"sum(increase({aborted}[$__range]))", "rollbacks"),),
                       about="Releases that undid themselves or were undone.", empty="none"),
-                Panel(title="Releases on record", kind="stat", width=8,
+                Panel(title="Releases on record", kind="stat", width=8, height=5,
                       queries=(ask(f"count({_RELEASES})", "records"),), empty="none yet",
                       about="The program's own records; it keeps the last thirty of a stack."),
             )),
@@ -56,7 +56,7 @@ def deployments(_: dict[AlertName, Alert]) -> Board:
                     "sum by (name) (increase(" + _EVENTS % "RolloutCompleted" + "[10m]))",
                     "{{name}}"),), about="By service, over ten minutes each.", empty="none"),
                 Panel(title="State of Rollouts", kind="table", queries=(ask(
-                    'max by (name, strategy, phase) (rollout_info{name=~"$service"})', ""),),
+                    'max by (name, strategy, phase) (rollout_info{name=~"$service"} == 1)', ""),),
                       about="As the Rollouts controller says it.", empty="no Rollouts here"),
                 Panel(title="Argo CD", kind="table", queries=(ask(
                     f'max by (name, sync_status, health_status) (argocd_app_info{{name=~'
@@ -82,8 +82,8 @@ def services(alerts: dict[AlertName, Alert]) -> Board:
                 Panel(title="Ready pods", queries=(ask(f"{series.PODS}{{{OF_SERVICE}}}"),),
                       about="By service."),
                 Panel(title="Missing pods", steps=_NONE, queries=(ask(
-                    f"{series.WANTED_PODS}{{{OF_SERVICE}}} - on (service) "
-                    f"{series.PODS}{{{OF_SERVICE}}}"),),
+                    f"clamp_min({series.WANTED_PODS}{{{OF_SERVICE}}} - on (service) "
+                    f"{series.PODS}{{{OF_SERVICE}}}, 0)"),),
                       about="Wanted, not ready. For a while normal in a release."),
                 Panel(title="Restarts in 5 minutes", width=24, steps=crashes, queries=(ask(
                     f"{series.RESTARTS}{{{OF_SERVICE}}} > 0", "{{pod}} {{container}}"),),

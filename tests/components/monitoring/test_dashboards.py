@@ -11,6 +11,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 from components.monitoring import alerts
 from components.monitoring.dashboards.all import as_files
 from settings import signals
+from settings.loader import ROOT
 from tests.support.later import of_kind, production
 
 FILES = as_files(production(phase=3))
@@ -145,3 +146,14 @@ def test_an_alert_leads_to_a_dashboard_that_is_there():
     for rule in alerts.rules(production(phase=3)):
         where = rule["annotations"]["dashboard"]
         assert re.search(r"/d/manpasik-(\w+)", where)[1] in BOARDS, rule["alert"]
+
+
+def test_an_alert_leads_to_its_part_of_the_runbook():
+    headings = {
+        line.removeprefix("### ").lower()
+        for line in (ROOT / "docs/runbook.md").read_text().splitlines()
+        if line.startswith("### ")
+    }
+    for rule in alerts.rules(production(phase=3)):
+        where = rule["annotations"]["runbook_url"]
+        assert where.partition("#")[2] in headings, rule["alert"]
