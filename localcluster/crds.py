@@ -22,7 +22,7 @@ from localcluster.control_plane import Cluster
 from localcluster.errors import LocalClusterError
 from localcluster.programs import NETWORK_SIGNS, TOOLS, Report, quiet
 
-ESTABLISHED_SECONDS = 30.0
+ESTABLISHED_SECONDS = 60.0
 FETCH_SECONDS = 600
 POLL_SECONDS = 0.1
 SOURCES: Mapping[str, tuple[str, str]] = {
@@ -83,6 +83,22 @@ def crds(*projects: str, report: Report = quiet) -> list[Definition]:
     return found
 
 
+def needed(objects: Iterable[Mapping[str, Any]], report: Report = quiet) -> list[Definition]:
+    """The definitions of the kinds that these objects are of, and no others.
+
+    Some projects define a dozen kinds, megabytes of schema each, of which we use three.
+    """
+    held = list(objects)
+    kinds = {(str(each["apiVersion"]).rpartition("/")[0], each["kind"]) for each in held}
+    projects = projects_for(held)
+    found = crds(*projects, report=report) if projects else []
+    return [each for each in found if (each["spec"]["group"], _kind(each)) in kinds]
+
+
+def _kind(definition: Definition) -> str:
+    return str(definition["spec"]["names"]["kind"])
+
+
 class _Loader(yaml.CSafeLoader):
     """Reads `=` and dates as the text that they are to every other reader."""
 
@@ -104,7 +120,8 @@ def install(cluster: Cluster, definitions: Sequence[Definition], report: Report 
     deadline = time.monotonic() + ESTABLISHED_SECONDS
     while names := [name for name in names if not _established(api, name)]:
         if time.monotonic() > deadline:
-            message = f"The cluster does not serve {', '.join(names)} after 30 s."
+            waited = f"{ESTABLISHED_SECONDS:g} s"
+            message = f"The cluster does not serve {', '.join(names)} after {waited}."
             raise LocalClusterError(message)
         time.sleep(POLL_SECONDS)
 

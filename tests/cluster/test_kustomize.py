@@ -54,7 +54,7 @@ def everything():
 def kubectl(cluster, kubectl_for, everything):
     """A cluster that serves the kinds, and holds what the objects refer to."""
     kubectl = kubectl_for(cluster)
-    definitions = crds.crds(*crds.projects_for(everything))
+    definitions = crds.needed(everything)
     crds.install(cluster, definitions)
     referred = {}
     for each in everything:

@@ -10,7 +10,7 @@ import pytest
 
 import localcluster
 from cli.embedded import nodes_of
-from localcluster.crds import crds, install, projects_for
+from localcluster.crds import install, needed
 from operations.cluster import Cluster
 from operations.deploy import Deployment
 from operations.live import live
@@ -46,7 +46,7 @@ def declared():
 def cluster(cluster_state, declared):
     up = localcluster.up(NAME, nodes_of(production()), lifetime_seconds=LIFETIME_SECONDS)
     assert cluster_state
-    install(up, crds(*projects_for([each.content for each in declared])))
+    install(up, needed([each.content for each in declared]))
     yield up
     localcluster.down(NAME)
 

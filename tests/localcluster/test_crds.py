@@ -106,3 +106,10 @@ def test_a_person_s_cluster_serves_the_kinds_that_are_asked_for(monkeypatch, opt
     monkeypatch.setattr(crds, "install", lambda _, definitions, __: found.extend(definitions))
     assert CliRunner().invoke(app, ["local", "up", "--name", "mine", *option]).exit_code == 0
     assert found == served
+
+
+def test_only_the_kinds_that_are_used_are_installed():
+    wanted = [{"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule"}]
+    (found,) = crds.needed(wanted)
+    assert found["spec"]["names"]["kind"] == "PrometheusRule"
+    assert crds.needed([{"apiVersion": "v1", "kind": "Secret"}]) == []
