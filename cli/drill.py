@@ -3,6 +3,7 @@
 Each drill has a cluster of its own, which ends with it. Exit code 1: a promise was not kept.
 """
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,11 @@ from rich.table import Table
 
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import canary, evidence, rolling, sessions, stage
+from drill import blue_green, canary, evidence, rolling, sessions, stage
 from drill.evidence import Evidence
 from drill.picture import Drawn
 from drill.prober import MOST_PER_SECOND
-from drill.product import FIRST
+from drill.product import FIRST, Tempo
 from drill.runs import Drill
 from settings import names, paths
 
@@ -65,6 +66,26 @@ def abort(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out 
             canary.back_to(drill, runs[-1].before)
         found = canary.judged(runs, rate, stage.messages(drill.stage))
         drawn = _drawn(drill, found, runs[0].version)
+    _tell(found, drawn, out, as_json=as_json)
+
+
+@app.command("blue-green")
+def switch(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
+    """Switch to a new version's colour and back under load, and try a bad smoke test."""
+    seconds = OPENING_SECONDS + 60 + 90 * repeat
+    plan = sessions.Plan(
+        strategy="blue-green", seconds=seconds, rate=rate, tempo=Tempo(min_ready_seconds=1)
+    )
+    with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
+        began, runs = time.time(), list[blue_green.Switched]()
+        for number in range(repeat):
+            report(number, repeat, "switching forth and back")
+            runs.append(blue_green.forth(drill, FIRST))
+            runs.append(blue_green.back(drill, runs[-1].new, FIRST))
+        smoke = blue_green.bad_smoke(drill)
+        failed = sum(each.failed for each in drill.answers(began))
+        found = blue_green.judged(runs, rate, failed, smoke)
+        drawn = _drawn(drill, found, FIRST)
     _tell(found, drawn, out, as_json=as_json)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from drill.behaviour import tag_of
 from operations.cluster import Cluster, Object
 from operations.deploy import Deployment
+from operations.shared import with_previous_version
 from rendering import Manifest, manifests, record
 from rendering.recorder import reveal
 from settings import load, names
@@ -86,8 +87,9 @@ class Product:
         return found
 
     def release(self, tag: str) -> None:
-        """Ask for another version of the service."""
-        self.cluster.apply(self.tempo.of(retagged(self.workload, tag)), force=True)
+        """Ask for another version of the service, as a deployment without the engine does."""
+        wanted = self.tempo.of(retagged(self.workload, tag))
+        self.cluster.apply(with_previous_version(self.live(), wanted), force=True)
 
     def ready_pods(self, tag: str) -> int:
         """How many pods of a version could answer."""

@@ -23,7 +23,22 @@ _PREVIOUS = (
     f"(index (default dict .rollout.metadata.annotations) {json.dumps(names.PREVIOUS_VERSION)} "
     "| default .rollout.status.stableRS)"
 )
-_ABORTED = ".rollout.metadata.name .rollout.status.message " + _PREVIOUS
+# The controller tells before it has written its status, so the reason stands in the analyses: of
+# those that judge this version the one that ended badly. Without one nothing was judged.
+_REASON = (
+    "{{ $reason := "
+    '"aborted by a person, or its pods did not become ready in time" }}'
+    "{{ range .analysisRuns }}"
+    '{{ if has .status.phase (list "Failed" "Error" "Inconclusive") }}'
+    "{{ $reason = default .status.phase .status.message }}"
+    "{{ range .status.metricResults }}"
+    '{{ if has .phase (list "Failed" "Error" "Inconclusive") }}'
+    '{{ $reason = printf "%s %s" .name .phase }}'
+    "{{ with .measurements }}{{ with (last .).value }}"
+    '{{ $reason = printf "%s: %s" $reason . }}'
+    "{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}"
+)
+_ABORTED = ".rollout.metadata.name $reason " + _PREVIOUS
 _HISTORY = '{{ $history := default list .app.status.history }}{{ $previous := "" }}'
 _BEFORE = (
     "{{ if gt (len $history) 1 }}"
@@ -76,7 +91,7 @@ def aborted() -> dict[str, str]:
     return {
         "service.webhook.slack": _SERVICE,
         "subscriptions": "- recipients: [slack]\n  triggers: [on-rollout-aborted]\n",
-        "template.rollout-aborted": _template("", "자동 롤백 실행 - %s, %s, %s", _ABORTED),
+        "template.rollout-aborted": _template(_REASON, "자동 롤백 실행 - %s, %s, %s", _ABORTED),
         "trigger.on-rollout-aborted": "- send: [rollout-aborted]\n",
     }
 
