@@ -13,10 +13,10 @@ from rich.table import Table
 
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import blue_green, canary, evidence, rolling, sessions, stage
+from drill import blue_green, canary, evidence, matrix, rolling, sessions, stage
 from drill.evidence import Evidence
 from drill.picture import Drawn
-from drill.prober import MOST_PER_SECOND
+from drill.prober import LONGEST_SECONDS, MOST_PER_SECOND
 from drill.product import FIRST, Tempo
 from drill.runs import Drill
 from settings import names, paths
@@ -66,6 +66,38 @@ def abort(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out 
             canary.back_to(drill, runs[-1].before)
         found = canary.judged(runs, rate, stage.messages(drill.stage))
         drawn = _drawn(drill, found, runs[0].version)
+    _tell(found, drawn, out, as_json=as_json)
+
+
+@app.command("canary")
+def every_kind(
+    kinds: Annotated[
+        list[str] | None, typer.Option("--kind", help=f"Of {', '.join(matrix.KINDS)}; repeat.")
+    ] = None,
+    repeat: Repeat = 1,
+    rate: Rate = matrix.RATE,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Release good and bad versions, each kind as often: who is promoted, and who is undone."""
+    chosen = kinds or list(matrix.KINDS)
+    if unknown := [kind for kind in chosen if kind not in matrix.KINDS]:
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(matrix.KINDS)}")
+    todo = [kind for _ in range(repeat) for kind in chosen]
+    plan = sessions.Plan(
+        strategy="canary",
+        seconds=min(LONGEST_SECONDS, OPENING_SECONDS + 140 * len(todo)),
+        rate=rate,
+        release=matrix.RELEASE,
+        tempo=matrix.TEMPO,
+    )
+    with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
+        cases: list[matrix.Case] = []
+        for number, kind in enumerate(todo):
+            report(number, len(todo), f"releasing a version: {kind}")
+            cases.append(matrix.case(drill, kind))
+        found = matrix.judged(cases, rate)
+        drawn = _drawn(drill, found, cases[0].run.version)
     _tell(found, drawn, out, as_json=as_json)
 
 

@@ -29,6 +29,8 @@ class Source(StrEnum):
     """How well the metrics source does."""
 
     GOOD = "good"
+    DOWN = "down"
+    """It answers nothing that a scrape could read."""
     EMPTY = "empty"
     """It answers, and knows of no request."""
     NAN = "nan"
@@ -94,6 +96,8 @@ def failing(found: str, source: Source, last: str) -> str:
     match source:
         case Source.GOOD:
             return found
+        case Source.DOWN:
+            return "this is no metric\n"
         case Source.EMPTY:
             return "\n"
         case Source.STALE:
