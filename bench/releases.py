@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,7 +63,7 @@ def plan_of(settings: Settings) -> Plan:
 
 
 @contextmanager
-def served(name: str, settings: Settings) -> Iterator[localcluster.Cluster]:
+def served(name: str, settings: Settings) -> Generator[localcluster.Cluster]:
     """A cluster with that stack on it."""
     try:
         cluster = localcluster.up(name, nodes_of(settings), lifetime_seconds=LIFETIME_SECONDS)

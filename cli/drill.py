@@ -129,7 +129,7 @@ def _drawn(drill: Drill, found: Evidence, version: str) -> Drawn:
         answers=drill.answers(),
         moments=drill.course.moments,
         version=version,
-        subset=names.CANARY,
+        subset=names.CANARY if drill.product.settings.delivery.strategy == "canary" else "",
     )
 
 

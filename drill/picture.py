@@ -31,7 +31,7 @@ class Drawn:
     version: str
     """The version that is being released."""
     subset: str
-    """Its subset in the mesh, whose weight is the line that was told."""
+    """Its subset in the mesh, whose weight is the line that was told; empty where none has one."""
     marks: Sequence[tuple[float, str]] = field(default=())
     """Moments to name."""
     slot: float = 1.0
@@ -70,7 +70,11 @@ def svg(of: Drawn) -> str:
         *_head(of),
         *(line for panel in panels for line in _frame(panel, seconds)),
         _area(panels[0], seen, seconds, _SEEN),
-        _line(panels[0], _told(of, began, seconds), seconds, _TOLD, width=2.5),
+        *(
+            [_line(panels[0], _told(of, began, seconds), seconds, _TOLD, width=2.5)]
+            if of.subset
+            else []
+        ),
         _line(panels[1], errors, seconds, _BAD),
         _line(panels[2], middle, seconds, _TOLD),
         _line(panels[2], slowest, seconds, _SLOW),
@@ -180,7 +184,7 @@ def _legend(of: Drawn) -> Iterator[str]:
         (2, _SLOW, "P99"),
     )
     lines: dict[int, int] = {}
-    for panel, color, words in entries:
+    for panel, color, words in entries if of.subset else entries[1:]:
         line = lines[panel] = lines.get(panel, -1) + 1
         y = TOP + panel * (PANEL + GAP) + 8 + 18 * line
         x = WIDTH - RIGHT + 12
