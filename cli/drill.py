@@ -13,7 +13,7 @@ from rich.table import Table
 
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import blue_green, canary, evidence, matrix, rolling, sessions, stage
+from drill import blue_green, canary, evidence, matrix, move, rolling, sessions, stage
 from drill.evidence import Evidence
 from drill.picture import Drawn
 from drill.prober import LONGEST_SECONDS, MOST_PER_SECOND
@@ -117,6 +117,28 @@ def switch(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out
         smoke = blue_green.bad_smoke(drill)
         failed = sum(each.failed for each in drill.answers(began))
         found = blue_green.judged(runs, rate, failed, smoke)
+        drawn = _drawn(drill, found, FIRST)
+    _tell(found, drawn, out, as_json=as_json)
+
+
+@app.command("move")
+def move_on(rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
+    """Move a live service from Deployment to canary to colours, its version unchanged."""
+    plan = sessions.Plan(
+        strategy="rolling",
+        seconds=OPENING_SECONDS + 300,
+        rate=rate,
+        tempo=Tempo(min_ready_seconds=1),
+        more={"mesh": True, "mesh_permissive": True},
+        name="drill-move",
+        moves=True,
+    )
+    with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
+        path, runs = sessions.kubeconfig_of(plan), list[move.Moved]()
+        for number, strategy in enumerate(move.ORDER[1:]):
+            report(number, len(move.ORDER) - 1, f"moving to {strategy}")
+            runs.append(move.move(drill, path, strategy))
+        found = move.judged(runs, rate)
         drawn = _drawn(drill, found, FIRST)
     _tell(found, drawn, out, as_json=as_json)
 

@@ -123,7 +123,8 @@ def moment_of(service: str, found: Mapping[str, Sequence[Object]], at: float) ->
         stable=stable,
         active=status.get("blueGreen", {}).get("activeSelector") or stable,
         current=current,
-        ready=status.get("readyReplicas", 0),
+        # While a Rollout takes over from a Deployment, the pods of both answer.
+        ready=sum(each.get("status", {}).get("readyReplicas", 0) for each in held),
         verdicts={e["metadata"]["name"]: e.get("status", {}).get("phase", "") for e in runs},
         reason=" ".join(str(each["status"].get("message", "")) for each in failed),
     )

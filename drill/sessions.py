@@ -37,6 +37,10 @@ class Plan:
     release: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of the stack's `release`, what differs from the specification."""
     tempo: Tempo = AS_IS
+    more: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What else the stack says."""
+    moves: bool = False
+    """Whether it will go on to other strategies, and needs their controllers from the start."""
     name: str = NAME
     scrape_seconds: int = signals.SCRAPE_SECONDS
 
@@ -65,13 +69,14 @@ def opened(
 def prepare(cluster: Cluster, plan: Plan, report: Report = localcluster.quiet) -> Settings:
     """Have the cluster serve what the product declares; the settings to deploy there."""
     figures = dict(plan.release)
-    if plan.strategy != "rolling":
+    controlled = plan.moves or plan.strategy != "rolling"
+    if controlled:
         releases.add(cluster, report, scrape_seconds=plan.scrape_seconds)
         figures["metrics"] = releases.prometheus_url(cluster.name)
-    wanted = product.settings(plan.strategy, figures)
+    wanted = product.settings(plan.strategy, figures, **plan.more)
     objects = [each.content for each in manifests(recorded(wanted))]
     # The data plane reads the mesh's kinds, whether the product declares any or not.
-    there = set[str]() if plan.strategy == "rolling" else set[str](releases.PROJECTS)
+    there = set[str](releases.PROJECTS) if controlled else set[str]()
     projects = {*crds.projects_for(objects), *releases.PROJECTS} - there
     crds.install(cluster, crds.crds(*projects, report=report), report)
     return wanted
@@ -96,6 +101,11 @@ def running(
             )
     finally:
         stage.take_down(plane)
+
+
+def kubeconfig_of(plan: Plan) -> str:
+    """Where a drill's cluster is reached."""
+    return str(record.directory_of(plan.name) / "kubeconfig")
 
 
 def _webhook(plane: stage.Stage) -> dict[str, Any]:

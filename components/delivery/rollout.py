@@ -61,6 +61,9 @@ def _canary(args: RolloutArgs) -> Spec:
     return {
         "canary": {
             "abortScaleDownDelaySeconds": args.delivery.release.abort_scale_down_seconds,
+            # No caller uses it. Without one the controller waits until every new pod is available
+            # before it looks at anything else: a crash loop is never aborted (decision 0045).
+            "canaryService": names.preview(args.name),
             "analysis": _analysis("abort", args.name, analysis.CANARY),
             "scaleDownDelaySeconds": SCALE_DOWN_SECONDS,
             "steps": steps,

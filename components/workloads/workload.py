@@ -17,7 +17,6 @@ from components.workloads.scaling import Scaled, autoscaler, budget
 from components.workloads.template import template
 from components.workloads.workload_args import WorkloadArgs
 from settings import names, ownership
-from settings.strategy import Strategy
 
 __all__ = ["Workload", "WorkloadArgs"]
 
@@ -128,9 +127,9 @@ class Workload(pulumi.ComponentResource):
     def _before_rollout(self, name: str, service: k8s.core.v1.Service) -> Sequence[pulumi.Resource]:
         """A Rollout is invalid until its Services, route and subsets are there."""
         before: list[pulumi.Resource] = [service]
-        if self._args.strategy == "blue-green":
+        if self._args.strategy != "rolling":
             preview = names.preview(name)
-            before.append(self._service(preview, preview))
+            before.append(self._service(preview, preview, chosen=True))
         return [*before, *self._in_mesh(name)]
 
     def _in_mesh(self, name: str) -> Sequence[pulumi.Resource]:
@@ -160,7 +159,7 @@ class Workload(pulumi.ComponentResource):
         if size.max_replicas:
             autoscaler(f"{name}-autoscaler", self._meta(name), scaled, size, self)
 
-    def _service(self, logical: str, own_name: str) -> k8s.core.v1.Service:
+    def _service(self, logical: str, own_name: str, *, chosen: bool = False) -> k8s.core.v1.Service:
         args = self._args
         ports = [_service_port(args.service.protocol, args.service.port, args.service.protocol)]
         if args.service.metrics_port:
@@ -174,15 +173,12 @@ class Workload(pulumi.ComponentResource):
             ports,
             self,
             selects=args.service.name,
-            ignores=_chosen_by_others(args.strategy),
+            ignores=_CHOSEN if chosen or args.strategy == "blue-green" else None,
         )
 
 
-def _chosen_by_others(strategy: Strategy) -> list[str] | None:
-    """In blue-green the selector says which colour is active, and another writes it."""
-    if strategy != "blue-green":
-        return None
-    return ownership.written_by_others("Service", "Argo Rollouts")
+_CHOSEN = ownership.written_by_others("Service", "Argo Rollouts")
+"""Of a Service whose selector says which version or colour it leads to: another writes that."""
 
 
 def _named(made: k8s.apiextensions.CustomResource, name: str) -> pulumi.Output[str]:
