@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drill import course
 from drill.behaviour import Behaviour
@@ -141,10 +141,22 @@ def _run(
         answers=len(answers),
         failed=len(failed),
         failed_of_others=sum(each.version != version for each in failed),
-        shares=course.shares(answers, moments, names.CANARY, version, SETTLE_SECONDS),
+        shares=course.shares(
+            answers,
+            [_whole(m, moments[0].stable) for m in moments],
+            names.CANARY,
+            version,
+            SETTLE_SECONDS,
+        ),
         bad_to_stable=last - min(bad) if bad and last is not None else None,
         least_ready=min((each.ready for each in moments), default=None),
     )
+
+
+def _whole(moment: Moment, old: str) -> Moment:
+    """Once it is the stable version it has everything, by the other subset."""
+    promoted = moment.stable == moment.current != old
+    return replace(moment, weights={names.CANARY: 100}) if promoted else moment
 
 
 def _bad(answer: Answer, behaviour: Behaviour | None) -> bool:
