@@ -24,10 +24,10 @@ _PREVIOUS = (
     "| default .rollout.status.stableRS)"
 )
 # The controller tells before it has written its status, so the reason stands in the analyses: of
-# those that judge this version the one that ended badly. Without one nothing was judged.
+# those that judge this version the one that ended badly. Without one, pods or a person ended it.
 _REASON = (
-    "{{ $reason := "
-    '"aborted by a person, or its pods did not become ready in time" }}'
+    '{{ $reason := "its pods did not become ready in time" }}'
+    '{{ if .rollout.status.abort }}{{ $reason = "aborted by a person" }}{{ end }}'
     "{{ range .analysisRuns }}"
     '{{ if has .status.phase (list "Failed" "Error" "Inconclusive") }}'
     "{{ $reason = default .status.phase .status.message }}"
