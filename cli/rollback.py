@@ -90,6 +90,8 @@ def _tell(done: Done) -> None:
         results.print(
             escape(f"{name}: {change.before} → {change.after}, {change.outcome}{seconds}")
         )
+    for note in done.record.notes:
+        messages.print(escape(note))
     if done.ways.already:
         results.print(f"left alone: {', '.join(done.ways.already)}")
     colour = "green" if done.result.succeeded else "red"

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from operations import gitops, lock, records, workloads
 from operations import live as live_objects
-from operations import lock, records, workloads
 from operations.cluster import FIELD_MANAGER, Cluster, Object
 from operations.history import Revision
 from operations.lock import ReleaseLock
@@ -88,6 +88,8 @@ def course(
             judge=wanted.judge,
         )
         record = _begun(settings, ways.ways, wanted)
+        if settings.delivery.gitops:
+            record.notes += gitops.stop_syncing(cluster, record.services)
         records.write(cluster, record)
         result = run(cluster, ways.ways, reported, wanted.timeout_seconds)
         conclude(record, result)
