@@ -18,11 +18,13 @@ def stop_syncing(cluster: Cluster, services: Iterable[str]) -> list[str]:
     for service in services:
         name, space = names.application(service), names.GITOPS_NAMESPACE
         found = cluster.get(_API, "Application", name, space)
-        if found is None or not (found["spec"].get("syncPolicy") or {}).get("automated"):
+        policy: Object = (found["spec"].get("syncPolicy") or {}) if found else {}
+        if found is None or not policy.get("automated"):
             continue
         place = Place(api_version=_API, kind="Application", namespace=space, name=name)
         cluster.merge(place, _OFF)
-        synced = (found.get("status") or {}).get("sync") or {}
+        status: Object = found.get("status") or {}
+        synced: Object = status.get("sync") or {}
         commit = str(synced.get("revision") or "that brought the version in")
         told.append(
             f"{name}: automatic sync is off. Revert the commit {commit} in git, and only then: "
