@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -160,7 +161,7 @@ def _server() -> Generator[str]:
                 _until_it_answers(address)
                 yield address
             finally:
-                process.terminate()
+                process.send_signal(signal.SIGINT)  # whoever is connected is let go
                 process.wait(START_SECONDS)
 
 

@@ -73,7 +73,10 @@ class Statements:
             f"update {{table}} set {{column}} = ({{value}}) where {behind} "  # noqa: S608 - our own words
             "and {key} <= %(end)s::text::{kind} and ({where})"
         ).format(**parts)
-        self.left = f"select 1 from {wanted.table} where ({wanted.where}) limit 1"  # noqa: S608 - checked
+        self.left = (
+            f"select 1 from {wanted.table} where ({wanted.where}) "  # noqa: S608 - checked
+            f"and {wanted.column} is distinct from ({wanted.value}) limit 1"
+        )
 
 
 LIMITS = f"set local lock_timeout = {LOCK_MS}; set local statement_timeout = {STATEMENT_MS}"

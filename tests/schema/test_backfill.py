@@ -73,6 +73,7 @@ def test_killed_in_the_middle_it_goes_on_behind_the_last_batch_and_does_none_twi
     assert family.ask("select count(*) from t where note is not null") == "7000"
     done = json.loads(command(family).communicate(timeout=60)[0])
     assert (done["resumed_at"], done["rows"], done["batches"]) == (7000, ROWS, 20)
+    assert not done["left"]
     assert family.ask("select count(*) from t where note = 'n' || id and n = 1") == str(ROWS)
 
 
