@@ -17,6 +17,7 @@ def topology(
     output: Annotated[Path, typer.Option("--output", "-o", help="The SVG file to write.")],
 ) -> None:
     """Draw a stack: the way in, the services with their pods, and the stores they wait for."""
-    drawn = picture(stack, manifests(record(load(stack))))
+    made = record(load(stack))
+    drawn = picture(stack, manifests(made), made)
     output.expanduser().write_text(drawn)
     messages.print(f"the picture of stack {stack} is in {output}", markup=False)

@@ -10,6 +10,8 @@ from html import escape
 from typing import Any
 
 from rendering.manifest import Manifest
+from rendering.recorder import Recorded
+from rendering.topology_cloud import cloud_parts
 
 WIDTH, MARGIN, GAP = 1180, 24, 12
 BOX_WIDTH, BOX_HEIGHT, COLUMNS = 268, 46, 4
@@ -28,22 +30,29 @@ class Box:
     """Colours of the stores that it waits for; of a store its own."""
 
 
-def picture(stack: str, found: Sequence[Manifest]) -> str:
-    """The SVG of a stack."""
+def picture(stack: str, found: Sequence[Manifest], made: Sequence[Recorded] = ()) -> str:
+    """The SVG of a stack; `made` is its whole recording, where its cloud is drawn as well."""
     stores = [each for each in found if each.kind == "StatefulSet"]
     colours = {each.urn: _COLOURS[i % len(_COLOURS)] for i, each in enumerate(stores)}
     grown = {_target(each): each.content["spec"] for each in _of(found, "HorizontalPodAutoscaler")}
     services = [_service(each, colours, grown) for each in _of(found, *_WORKLOADS)]
     kept = [Box(name=s.name, told=_kept(s), marks=(colours[s.urn],)) for s in stores]
     ways = [
-        Box(name=e.name, told=f"{e.kind}: {_hosts(e)}", marks=()) for e in _of(found, *_ENTRANCES)
+        Box(name=e.name, told=f"{e.kind}: {_hosts(e)}", marks=())
+        for e in _of(found, *_ENTRANCES)
+        if _hosts(e)
     ]
     parts = [
+        *((title, _boxes(entries)) for title, entries in cloud_parts(made)),
         ("The way in", ways),
         (f"Services ({len(services)}); dots: the stores each waits for", services),
         ("Stores", kept),
     ]
     return _svg(f"ManPaSik, stack {stack}", [(title, boxes) for title, boxes in parts if boxes])
+
+
+def _boxes(entries: Sequence[tuple[str, str]]) -> list[Box]:
+    return [Box(name=name, told=told, marks=()) for name, told in entries]
 
 
 def _of(found: Sequence[Manifest], *kinds: str) -> list[Manifest]:
@@ -71,7 +80,9 @@ def _kept(store: Manifest) -> str:
 def _hosts(each: Manifest) -> str:
     spec = each.content["spec"]
     rules = [str(rule.get("host", "any host")) for rule in spec.get("rules", [])]
-    return ", ".join(rules or map(str, spec.get("hosts", [])))
+    # A service's own route in the mesh has no public name: it leads nobody in.
+    public = [str(host) for host in spec.get("hosts", []) if "." in str(host)]
+    return ", ".join(rules or public)
 
 
 def _svg(title: str, parts: Sequence[tuple[str, Sequence[Box]]]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.clouds import CLOUD_STACKS, CLOUDS, inputs, whole
-from tests.support.golden import FOLDER, cloud_urns
+from tests.support.golden import FOLDER, cloud_urns, front_urns
 from tests.support.recording import recorded
 
 EACH = pytest.mark.parametrize(
@@ -16,6 +16,12 @@ MANAGED = ("Postgres", "Redis")
 def test_no_logical_name_on_a_cloud_changes_unnoticed(stack, cloud):
     before = (FOLDER / stack / f"urns-{cloud}.txt").read_text()
     assert cloud_urns(stack, cloud) == before, "run `make golden`, and say so in the CHANGELOG"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_logical_name_above_the_regions_changes_unnoticed(cloud):
+    before = (FOLDER / "front" / f"urns-{cloud}.txt").read_text()
+    assert front_urns(cloud) == before, "run `make golden`, and say so in the CHANGELOG"
 
 
 @EACH

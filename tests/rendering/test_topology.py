@@ -7,7 +7,8 @@ import pytest
 from rendering import manifests
 from rendering.topology import picture
 from settings import load
-from tests.support.golden import PICTURES
+from tests.support.clouds import CLOUDS, MARKETS, above_regions, whole
+from tests.support.golden import PICTURES, drawn
 from tests.support.recording import STACKS, recorded
 
 
@@ -27,6 +28,21 @@ def test_every_service_and_every_store_is_in_the_picture(stack):
     servers = {name for store in settings.stores.values() for name in store.servers}
     told = set(texts(picture(stack, manifests(recorded(stack)))))
     assert told >= {*settings.services, *servers}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_committed_pictures_of_clouds_are_those_of_the_program(cloud):
+    front = (PICTURES / f"front-{cloud}.svg").read_text()
+    assert front == drawn("production", above_regions(cloud)), "run `make golden`"
+    region = (PICTURES / f"production-kr-{cloud}.svg").read_text()
+    assert region == drawn("production-kr", whole("production-kr", cloud)), "run `make golden`"
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_picture_of_the_front_names_every_market_s_app_and_firewall(cloud):
+    told = set(texts(drawn("production", above_regions(cloud))))
+    assert told >= {f"{market}.app.manpasik.com" for market in MARKETS}
+    assert told >= {f"firewall-{market}-rules" for market in MARKETS}
 
 
 def test_a_service_has_a_dot_for_each_store_that_it_waits_for():

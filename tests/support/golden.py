@@ -7,11 +7,11 @@ say so in the CHANGELOG.
 
 from pathlib import Path
 
-from rendering import kustomize, manifests
+from rendering import Recorded, kustomize, manifests
 from rendering.topology import picture
 from schema import guide
 from settings.loader import ROOT
-from tests.support.clouds import CLOUD_STACKS, CLOUDS, whole
+from tests.support.clouds import CLOUD_STACKS, CLOUDS, above_regions, whole
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -28,16 +28,34 @@ def cloud_urns(stack: str, cloud: str) -> str:
     return "".join(f"{resource.urn}\n" for resource in whole(stack, cloud))
 
 
+def front_urns(cloud: str) -> str:
+    """The same for the stack above the regions."""
+    return "".join(f"{resource.urn}\n" for resource in above_regions(cloud))
+
+
+def drawn(stack: str, made: tuple[Recorded, ...]) -> str:
+    """The picture of a recording."""
+    return picture(stack, manifests(made), made)
+
+
 def main() -> None:
     """Write the files of every stack."""
     for stack in STACKS:
         folder = FOLDER / stack
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "urns.txt").write_text(urns(stack))
-        (PICTURES / f"{stack}.svg").write_text(picture(stack, manifests(recorded(stack))))
+        (PICTURES / f"{stack}.svg").write_text(drawn(stack, recorded(stack)))
     for stack in CLOUD_STACKS:
         for cloud in CLOUDS:
             (FOLDER / stack / f"urns-{cloud}.txt").write_text(cloud_urns(stack, cloud))
+    for cloud in CLOUDS:
+        (PICTURES / f"production-kr-{cloud}.svg").write_text(
+            drawn("production-kr", whole("production-kr", cloud))
+        )
+        (PICTURES / f"front-{cloud}.svg").write_text(drawn("production", above_regions(cloud)))
+        folder = FOLDER / "front"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"urns-{cloud}.txt").write_text(front_urns(cloud))
     kustomize.render(kustomize.folder())
     (ROOT / guide.PATH).write_text(guide.guide())
 
