@@ -21,6 +21,8 @@ NAMING = (
     "name",
     "accountId",
 )
+# Within which a name is unique: of a zone's records also what kind, and for whom.
+WITHIN = ("clusterName", "cluster", "keyRing", "zoneId", "managedZone", "setIdentifier")
 _KUBERNETES = {"apiVersion", "kind"}
 
 
@@ -53,7 +55,7 @@ class World:
         """A new thing; its identity."""
         self._change("create", urn)
         with self._lock:
-            identity = identity_of(properties) or f"{_short(kind)}-{next(self._numbers):08x}"
+            identity = identity_of(properties, urn) or f"{_short(kind)}-{next(self._numbers):08x}"
             if (kind, identity) in self.things:
                 raise TroubleError(f"{kind} {identity} already exists")
             self.things[kind, identity] = properties
@@ -92,16 +94,20 @@ class World:
                 raise TroubleError(trouble.message)
 
 
-def identity_of(properties: dict[str, Any]) -> str | None:
+def identity_of(properties: dict[str, Any], urn: str) -> str | None:
     """What the cloud calls a thing that was given a name; None where it thinks of one."""
     if properties.keys() >= _KUBERNETES:
         metadata = properties["metadata"]
-        parts = (properties["kind"], metadata.get("namespace"), metadata.get("name"))
+        # Each stack has a cluster of its own.
+        parts = (urn.split("::")[0], properties["kind"])  # noqa: PLC0207
+        parts += (metadata.get("namespace"), metadata.get("name"))
         return "/".join(str(part) for part in parts if part)
     for key in NAMING:
         if isinstance(value := properties.get(key), str) and value:
-            parent = properties.get("clusterName") or properties.get("cluster")
-            return f"{parent}:{value}" if isinstance(parent, str) else value
+            parents = [properties[each] for each in WITHIN if isinstance(properties.get(each), str)]
+            if {"zoneId", "managedZone"} & properties.keys():
+                parents.append(properties["type"])
+            return ":".join([*parents, value])
     return None
 
 

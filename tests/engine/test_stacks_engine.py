@@ -1,0 +1,134 @@
+"""The product's own program under the real engine: regions, the stack above them, and destroys.
+
+Issue 5, acceptance 3. The clouds and the clusters are stand-ins that this process serves; the
+engine, its state and its stack references are real. The tests build on each other. Two regions and
+few services: the file backend writes a stack's whole state at each step.
+"""
+
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from rendering.recorder import RECORDING_SEED
+from settings.loader import ROOT, STACK_KEY, load, load_catalog
+from settings.secrets import stand_ins
+from settings.variables import required_secrets
+from tests.engine.standins.project import EngineProject
+from tests.engine.standins.server import served
+from tests.engine.standins.world import World
+from tests.support.clouds import CLOUDS
+from tests.support.topologies import above, region
+
+pytestmark = pytest.mark.engine
+KEPT = {"gateway", "auth-service"}
+FEW = {name: {"enabled": False} for name in load_catalog().services if name not in KEPT}
+MARKETS = ("kr", "jp")
+REGIONS = tuple(f"production-{market}" for market in MARKETS)
+ALL = (*REGIONS, "production")
+
+
+@pytest.fixture(scope="module", params=CLOUDS)
+def cloud(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def world(cloud):
+    assert cloud, "each cloud has a world of its own"
+    return World()
+
+
+@pytest.fixture(scope="module")
+def project(cloud, world, tmp_path_factory):
+    given = {f"production-{each}": region(each, cloud, services=FEW) for each in MARKETS}
+    given["production"] = above(cloud, *MARKETS)
+    with served(world, [cloud, "kubernetes"]) as providers:
+        made = EngineProject(tmp_path_factory.mktemp("engine") / "project", providers)
+        write(made, given)
+        yield made
+
+
+def write(project, given):
+    """The product's own program with these stacks, their secrets encrypted by the engine."""
+    project.write(ROOT / "__main__.py", given)
+    backend = project.root / "backend"
+    backend.mkdir()
+    project.environment |= {"PULUMI_BACKEND_URL": f"file://{backend}",
+                            "PULUMI_CONFIG_PASSPHRASE": "a test's own"}  # fmt: skip
+    for name, value in given.items():
+        settings = load(name, value)
+        secrets = stand_ins(settings, required_secrets(settings), RECORDING_SEED)
+        held = [f"manpasik:secrets.{key}={text}" for key, text in secrets.items()]
+        wanted = [part for each in held for part in ("--secret", each)]
+        pulumi(project, "stack", "init", name)
+        if wanted:
+            seed = ("--secret", f"manpasik:seed={RECORDING_SEED}")
+            pulumi(project, "config", "set-all", "--stack", name, "--path", *wanted, *seed)
+
+
+def pulumi(project, *arguments):
+    done = subprocess.run(
+        [shutil.which("pulumi"), *arguments, "--non-interactive"],
+        cwd=project.root, env=project.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def released(project, stack, tag):
+    """Another version of a stack, in its file."""
+    path = project.root / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(path.read_text())
+    content["config"][STACK_KEY]["images"]["tag"] = tag
+    path.write_text(yaml.safe_dump(content))
+
+
+def changed(found):
+    return {each["stack"] for each in found["stacks"] if each["changed"]}
+
+
+def test_the_stack_above_refuses_a_region_that_is_not_there_by_its_name(project, world):
+    told = project.mpk("up", "production", code=1)
+    assert "production-kr" in told or "production-jp" in told
+    assert not world.things, "nothing is made before every region is sound"
+
+
+def test_regions_come_up_before_the_stack_above_them(project, world, cloud):
+    project.mpk("preview", "production-kr")
+    assert not world.things, "a preview makes nothing"
+    assert changed(project.json("up", *ALL)) == set(ALL)
+    outputs = project.json("outputs", "production")["production"]
+    assert outputs["apps"] == {each: f"{each}.app.manpasik.com" for each in MARKETS}
+    assert world.of("route53/zone" if cloud == "aws" else "dns/managedZone")
+
+
+def test_a_second_up_of_all_changes_nothing(project):
+    assert changed(project.json("up", *ALL)) == set()
+
+
+def test_a_region_that_is_behind_is_refused_by_its_name_and_nothing_changes(project, world):
+    before = dict(world.calls)
+    released(project, "production", "v1.1.0")
+    told = project.mpk("up", "production", code=1)
+    released(project, "production", "v1.0.0")
+    assert 'says version "v1.0.0", and production is for "v1.1.0"' in told
+    assert "Traceback" not in told
+    assert {verb: n for verb, n in world.calls.items() if verb != "read"} == {
+        verb: n for verb, n in before.items() if verb != "read"
+    }
+
+
+def test_a_mistaken_destroy_takes_nothing_and_says_what_protects(project, world):
+    before = len(world.things)
+    told = project.mpk("destroy", *ALL, "--confirm", " ".join(ALL), code=5)
+    assert "protected resources, so nothing was deleted" in told
+    assert "pulumi state unprotect" in told
+    assert len(world.things) == before
+
+
+def test_a_destroy_on_purpose_takes_everything(project, world):
+    for stack in ALL:
+        pulumi(project, "state", "unprotect", "--all", "--yes", "--stack", stack)
+    project.mpk("destroy", *ALL, "--confirm", " ".join(ALL))
+    assert not world.things
