@@ -150,7 +150,9 @@ class Database(pulumi.ComponentResource):
             db_subnet_group_name=subnets.name,
             vpc_security_group_ids=[firewall.id],
             parameter_group_name=parameters.name,
-            backup_retention_period=size.backup_days,
+            backup_retention_period=min(
+                size.backup_days, args.settings.stack.backups.retention_days
+            ),
             backup_window="17:00-18:00",  # 02:00 in Seoul
             maintenance_window="sun:18:00-sun:19:00",
             copy_tags_to_snapshot=True,

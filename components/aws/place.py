@@ -14,6 +14,7 @@ from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
 from components.aws.database import Database, DatabaseArgs
+from components.aws.front_keys import FrontKey, FrontKeyArgs
 from components.aws.identities import Identity, IdentityArgs
 from components.aws.keys import Keys, KeysArgs
 from components.aws.network import Network, NetworkArgs
@@ -26,9 +27,6 @@ from settings.loader import Settings
 from settings.network import Layout
 from settings.regions import Region
 from settings.secrets import Secrets
-
-BACKUP_DAYS = 90
-ACCESS_LOG_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,22 +90,35 @@ class Place(pulumi.ComponentResource):
                 purpose="access-logs",
                 owner=account,
                 key=key,
-                keep_days=ACCESS_LOG_DAYS,
+                keep_days=settings.stack.logs.retention_days,
             ),
             self._child,
         )
-        return ObjectStore(
-            "backups",
-            ObjectStoreArgs(
-                settings=settings,
-                purpose="backups",
-                owner=account,
-                key=key,
-                keep_days=BACKUP_DAYS,
-                logs=logs.name,
-            ),
-            self._child,
+        return self._backups(account, logs)
+
+    def _backups(self, account: pulumi.Input[str], logs: ObjectStore) -> ObjectStore:
+        """At home, or where the settings say: there with a key of that place (RES-03)."""
+        settings = self._args.settings
+        elsewhere = settings.stack.backups.location
+        if elsewhere == self._args.cloud.region:
+            elsewhere = None
+        key = self._keys.data
+        if elsewhere:
+            there = FrontKeyArgs(
+                settings=settings, purpose="backups", region=elsewhere, account=account
+            )
+            key = FrontKey("backups-key", there, self._child).key
+        args = ObjectStoreArgs(
+            settings=settings,
+            purpose="backups",
+            owner=account,
+            key=key,
+            keep_days=settings.stack.backups.retention_days,
+            # S3 writes who read what within a region alone.
+            logs=None if elsewhere else logs.name,
+            region=elsewhere,
         )
+        return ObjectStore("backups", args, self._child)
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(

@@ -104,7 +104,7 @@ class Database(pulumi.ComponentResource):
                     allocated_ip_range=args.subnets[0],
                     ssl_mode="ENCRYPTED_ONLY",
                 ),
-                backup_configuration=_backups(args.cloud.region, size),
+                backup_configuration=_kept(args),
                 maintenance_window=gcp.sql.DatabaseInstanceSettingsMaintenanceWindowArgs(
                     day=7,
                     hour=18,
@@ -120,19 +120,23 @@ class Database(pulumi.ComponentResource):
         )
 
 
-def _backups(
-    region: str, size: DatabaseSize
-) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
+def _kept(args: DatabaseArgs) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
+    said = args.settings.stack.backups
+    days = min(args.size.backup_days, said.retention_days)
+    return _backups(said.location or args.cloud.region, days)
+
+
+def _backups(place: str, days: int) -> gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs:
     kept = gcp.sql.DatabaseInstanceSettingsBackupConfigurationBackupRetentionSettingsArgs(
-        retained_backups=size.backup_days, retention_unit="COUNT"
+        retained_backups=days, retention_unit="COUNT"
     )
     return gcp.sql.DatabaseInstanceSettingsBackupConfigurationArgs(
         enabled=True,
         point_in_time_recovery_enabled=True,
         start_time="17:00",  # 02:00 in Seoul
         # Unsaid, Google keeps them in a continent, and a continent is no country.
-        location=region,
-        transaction_log_retention_days=min(size.backup_days, MOST_LOG_DAYS),
+        location=place,
+        transaction_log_retention_days=min(days, MOST_LOG_DAYS),
         backup_retention_settings=kept,
     )
 

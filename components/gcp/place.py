@@ -16,6 +16,7 @@ from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
 from components.gcp.cluster import Cluster, ClusterArgs
 from components.gcp.database import Database, DatabaseArgs
+from components.gcp.front_keys import FrontKey, FrontKeyArgs
 from components.gcp.identities import Identity, IdentityArgs
 from components.gcp.keys import Keys, KeysArgs
 from components.gcp.logs import keep_logs
@@ -28,9 +29,6 @@ from settings.loader import Settings
 from settings.network import Layout
 from settings.regions import Region
 from settings.secrets import Secrets
-
-BACKUP_DAYS = 90
-ACCESS_LOG_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,24 +104,42 @@ class Place(pulumi.ComponentResource):
                 purpose="access-logs",
                 owner=self._project,
                 key=key,
-                keep_days=ACCESS_LOG_DAYS,
+                keep_days=settings.stack.logs.retention_days,
             ),
             self._child,
         )
-        return ObjectStore(
-            "backups",
-            ObjectStoreArgs(
+        return self._backups(logs)
+
+    def _backups(self, logs: ObjectStore) -> ObjectStore:
+        """At home, or where the settings say: there with a key of that place (RES-03)."""
+        settings, cloud = self._args.settings, self._args.cloud
+        elsewhere = settings.stack.backups.location
+        if elsewhere == cloud.region:
+            elsewhere = None
+        key = self._keys.data
+        if elsewhere:
+            there = FrontKeyArgs(
                 settings=settings,
-                cloud=cloud,
-                project=self._project,
                 purpose="backups",
-                owner=self._project,
-                key=key,
-                keep_days=BACKUP_DAYS,
-                logs=logs.name,
-            ),
-            self._child,
+                region=elsewhere,
+                project=self._project,
+                number=self._number,
+                services=["gs-project-accounts"],
+            )
+            key = FrontKey("backups-key", there, self._child).key
+        args = ObjectStoreArgs(
+            settings=settings,
+            cloud=cloud,
+            project=self._project,
+            purpose="backups",
+            owner=self._project,
+            key=key,
+            keep_days=settings.stack.backups.retention_days,
+            # Google writes who read what within a place alone.
+            logs=None if elsewhere else logs.name,
+            region=elsewhere,
         )
+        return ObjectStore("backups", args, self._child)
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(

@@ -5,11 +5,11 @@ import itertools
 import pytest
 
 from components.edge.regions import refusal
-from rendering import told
+from rendering import record, told
 from rendering.recorder import outputs
 from settings.loader import load, load_all
-from tests.support.clouds import CLOUDS, MARKETS, REGION_STACKS, inputs, on, whole
-from tests.support.topologies import above, settings
+from tests.support.clouds import CLOUDS, MARKETS, REGION_STACKS, inputs, on, place_alone, whole
+from tests.support.topologies import above, region, settings
 
 PLACES = {
     "aws": ["ap-northeast-2", "us-east-1", "eu-central-1", "ap-northeast-1"],
@@ -51,18 +51,23 @@ def test_only_a_region_has_them():
 
 
 def test_a_region_tells_what_the_stack_above_it_must_know():
-    region = outputs(load("production-kr"))["region"]
+    said = outputs(load("production-kr"))["region"]
     expected = {"market": "kr", "version": "v1.0.0", "provider": "aws", "place": "ap-northeast-2"}
-    assert region.items() >= (expected | {"host": "kr.api.manpasik.com"}).items()
-    assert len(region["addresses"]) == len(region["references"]) == 3
+    assert said.items() >= (expected | {"host": "kr.api.manpasik.com"}).items()
+    assert len(said["addresses"]) == len(said["references"]) == 3
+
+
+def test_a_stack_that_is_no_region_tells_nothing_of_one():
+    outputs(load("production-kr"))
+    assert outputs(load("staging")).keys() == {"namespace", "gateway", "version", "url"}
 
 
 ABOVE = settings(above(), "production")
 
 
 def answers(**changed):
-    region = told.regions(ABOVE)["production-jp"]["region"]
-    return {"region": {**region, **changed}}
+    sound = told.regions(ABOVE)["production-jp"]["region"]
+    return {"region": {**sound, **changed}}
 
 
 def test_a_sound_region_is_taken():
@@ -83,3 +88,30 @@ def test_a_region_that_is_absent_or_other_is_refused_by_its_name(outputs, words)
     told = refusal(ABOVE, "jp", "production-jp", outputs)
     assert told is not None
     assert [word for word in words if word not in told] == []
+
+
+ELSEWHERE = {"aws": "ap-northeast-3", "gcp": "asia-northeast2"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_backups_lie_where_the_settings_say_with_a_key_of_that_place(cloud):
+    more = {"location": ELSEWHERE[cloud], "retention_days": 21}
+    given = load("production-jp", region("jp", cloud, backups=more))
+    found = tuple(record(given, root=place_alone()))
+    kind = {"aws": "aws:s3/bucket:Bucket", "gcp": "gcp:storage/bucket:Bucket"}[cloud]
+    bucket = inputs(found, kind)["backups-bucket"]
+    assert (bucket.get("region") or bucket["location"].lower()) == ELSEWHERE[cloud], "RES-03"
+    keys = inputs(found, "aws:kms/key:Key", "gcp:kms/keyRing:KeyRing")
+    key = keys["backups-key-key" if cloud == "aws" else "backups-key-ring"]
+    assert (key.get("region") or key.get("location")) == ELSEWHERE[cloud]
+    rules = inputs(found, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration")
+    kept = repr(rules.get("backups-lifecycle", bucket))
+    assert "{'days': 21}" in kept or "'age': 21" in kept
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_backups_stay_at_home_where_the_settings_say_nothing(cloud):
+    kind = {"aws": "aws:s3/bucket:Bucket", "gcp": "gcp:storage/bucket:Bucket"}[cloud]
+    bucket = inputs(whole("production-kr", cloud), kind)["backups-bucket"]
+    assert bucket.get("region", PLACES[cloud][0]) == PLACES[cloud][0]
+    assert bucket.get("location", PLACES[cloud][0]).lower() == PLACES[cloud][0]

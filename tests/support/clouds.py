@@ -1,7 +1,9 @@
 """Stacks on a cloud: the committed stack file with one line more (ADR 0030)."""
 
+import atexit
 import functools
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +31,8 @@ settings = load(pulumi.get_stack(), config.get_object("stack"))
 given = config.get_object("secrets")
 clouds.place(settings, secrets.resolve(settings, given, config.get("seed")))
 """
+_FOLDER = Path(tempfile.mkdtemp())
+atexit.register(shutil.rmtree, _FOLDER)
 
 
 def on(stack: str, provider: str, *, phase: int | None = None, **cloud: Any) -> Settings:
@@ -51,9 +55,14 @@ def whole(stack: str, provider: str, kind: str = "cluster") -> tuple[Recorded, .
 @functools.cache
 def place(stack: str, provider: str, phase: int) -> tuple[Recorded, ...]:
     """What of it is outside of the cluster, in a phase."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "__main__.py").write_text(_PLACE_ALONE)
-        return tuple(record(on(stack, provider, phase=phase), root=Path(folder)))
+    return tuple(record(on(stack, provider, phase=phase), root=place_alone()))
+
+
+@functools.cache
+def place_alone() -> Path:
+    """The root of a program that makes the place alone, while this process lives."""
+    (_FOLDER / "__main__.py").write_text(_PLACE_ALONE)
+    return _FOLDER
 
 
 def front_settings(provider: str, **more: Any) -> Settings:
