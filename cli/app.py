@@ -12,8 +12,9 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import dashboards, drill, local, migrate
+from cli import dashboards, drill, engine_install, local, migrate, product
 from cli.check import check
+from cli.checklist import checklist, evidence
 from cli.compose import compose
 from cli.console import messages
 from cli.cost import cost
@@ -21,10 +22,13 @@ from cli.decide import abort, promote, switch
 from cli.destroy import destroy
 from cli.drift import drift
 from cli.failures import EngineError
+from cli.images import images
 from cli.imports import import_
+from cli.load import load
 from cli.outputs import outputs
 from cli.plan import plan
 from cli.pr_comment import pr_comment
+from cli.pr_publish import pr_publish
 from cli.preview import preview
 from cli.refresh import refresh
 from cli.release import release
@@ -95,6 +99,11 @@ app.command()(compose)
 app.command()(seal)
 app.command()(plan)
 app.command()(pr_comment)
+app.command()(pr_publish)
+app.command()(checklist)
+app.command()(images)
+app.command()(load)
+app.command()(evidence)
 app.command()(cost)
 app.command()(topology)
 app.command()(schema)
@@ -105,6 +114,8 @@ app.command()(outputs)
 app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(dashboards.app, name="dashboards", help="Dashboards as pictures and as JSON.")
+app.add_typer(engine_install.app, name="engine")
+app.add_typer(product.app, name="product")
 app.add_typer(drill.app, name="drill", help="Tries releases with a clock and a prober.")
 app.add_typer(migrate.app, name="migrate", help="Database changes under running versions.")
 app.command()(release)

@@ -11,14 +11,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cli import load as load_command
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import blue_green, canary, evidence, matrix, move, rolling, sessions, stage
+from drill import blue_green, canary, evidence, loading, matrix, move, rolling, sessions, stage
+from drill.behaviour import Behaviour
 from drill.evidence import Evidence
 from drill.picture import Drawn
 from drill.prober import LONGEST_SECONDS, MOST_PER_SECOND
 from drill.product import FIRST, Tempo
 from drill.runs import Drill
+from localcluster import programs
+from operations.checklist.judging import RATE
 from settings import names, paths
 
 NOT_KEPT = 1
@@ -141,6 +145,19 @@ def move_on(rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
         found = move.judged(runs, rate)
         drawn = _drawn(drill, found, FIRST)
     _tell(found, drawn, out, as_json=as_json)
+
+
+@app.command("load")
+def load(
+    rate: Annotated[int, typer.Option(min=1, max=4 * RATE, help="Requests a second.")] = RATE,
+    seconds: Annotated[int, typer.Option(min=1, max=300, help="How long.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Try the load gate on Envoy and servers of this machine; nothing of the product runs."""
+    with build_progress(quiet=as_json) as report:
+        generator = programs.ensure(["vegeta"], report)["vegeta"]
+    found = loading.load(generator, rate=rate, seconds=seconds, behaviour=Behaviour())
+    load_command.tell(found, as_json=as_json)
 
 
 def _drawn(drill: Drill, found: Evidence, version: str) -> Drawn:

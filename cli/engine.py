@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pulumi import automation
 
+from cli import engine_install
 from cli.failures import MissingEngineError
 from settings import paths
 from settings.files import mapping_or_empty
@@ -34,16 +35,9 @@ def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiC
     """The engine to use, or None where a stack is deployed without it."""
     if choice is EngineChoice.NONE:
         return None
-    root = paths.cache_dir() / "engine"
     if install:
-        try:
-            return automation.PulumiCommand.install(root=str(root))
-        except Exception as error:
-            raise MissingEngineError(
-                f"the engine cannot be installed ({error}); install `pulumi` by hand, or drop "
-                "--install-engine to deploy without it"
-            ) from error
-    for place in (None, str(root)):
+        engine_install.ensure()
+    for place in (None, str(engine_install.root())):
         with contextlib.suppress(Exception):
             return automation.PulumiCommand(root=place)
     if choice is EngineChoice.PULUMI:

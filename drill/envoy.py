@@ -111,6 +111,18 @@ def _bootstrap(folder: Path, port: int, admin_port: int) -> dict[str, Any]:
     }
 
 
+def ready(admin_port: int) -> bool:
+    """Whether it takes requests."""
+    connection = http.client.HTTPConnection("127.0.0.1", admin_port, timeout=1)
+    try:
+        connection.request("GET", "/ready")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 @dataclass
 class Files:
     """The files that Envoy watches. Each is written only when its content changes."""

@@ -71,6 +71,12 @@ ALL_TOOLS = (
 # What the tests judge by. Built when a test asks for it; no cluster needs it.
 TEST_TOOLS = (
     Tool(
+        name="actionlint",
+        main_module="github.com/rhysd/actionlint",
+        packages={"actionlint": "github.com/rhysd/actionlint/cmd/actionlint"},
+        version_variable="github.com/rhysd/actionlint.version",
+    ),
+    Tool(
         name="compose",
         main_module="github.com/compose-spec/compose-go/v2",
         packages={"compose-config": "manpasik.dev/tools/compose"},
@@ -84,6 +90,13 @@ TEST_TOOLS = (
 )
 # What single commands use. Built when one of them is called.
 COMMAND_TOOLS = (
+    Tool(
+        # The load generator of the release gate.
+        name="vegeta",
+        main_module="github.com/tsenart/vegeta/v12",
+        packages={"vegeta": "github.com/tsenart/vegeta/v12"},
+        version_variable="main.Version",
+    ),
     Tool(
         name="kubeseal",
         main_module="github.com/bitnami/sealed-secrets",

@@ -3,6 +3,7 @@
 The clouds are stand-ins that this process serves; the engine, its state and its locks are real.
 """
 
+import os
 import random
 import time
 
@@ -91,9 +92,12 @@ def test_a_second_update_refuses_while_one_runs_and_says_who(project, world):
     assert not waits["changed"], "it waited, and the first had done it all"
 
 
-def test_after_a_kill_at_any_moment_the_next_run_converges_by_itself(project, world):
+@pytest.mark.parametrize("number", range(int(os.environ.get("KILLS", "1"))))
+def test_after_a_kill_at_any_moment_the_next_run_converges_by_itself(project, world, number):
+    """Once; `make kills` does it twenty times, each in a part of the update of its own."""
     world.seconds_per_change = 0.3
-    moment = random.SystemRandom().uniform(0, 3)
+    parts = int(os.environ.get("KILLS", "1"))
+    moment = random.SystemRandom().uniform(number, number + 1) * 3 / parts
     with project.begin("up", "production-kr", "production-us") as first:
         _until(lambda: world.calls["create"])
         time.sleep(moment)

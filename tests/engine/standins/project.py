@@ -15,7 +15,8 @@ from settings.loader import ROOT
 from tests.engine.standins.server import VARIABLE
 
 MINUTES = 60
-_LINKED = (".venv", "cli", "components", "rendering", "operations", "localcluster")
+_LINKED = (".venv", "cli", "components", "rendering", "operations", "localcluster", "schema",
+           "drill", "rehearsal")  # fmt: skip
 _MPK = "import sys; sys.argv[0] = 'mpk'; from cli.app import main; main()"
 
 

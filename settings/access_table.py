@@ -1,0 +1,67 @@
+"""Who may do what where, as a page: docs/access.md, written by `make golden` (R-ENV-1, R-ENV-2)."""
+
+from collections.abc import Iterator
+
+from settings.catalog import Catalog
+from settings.environments import Environment
+
+PATH = "docs/access.md"
+REPOSITORY = "manpasik/deployment"
+_WHEN = {
+    "local": "any time, by `make up`",
+    "dev": "every merged pull request",
+    "staging": "every tag `v*.*.*`, daily or by hand",
+    "production": "after Staging's checklist, once or twice a week",
+}
+_PIPELINE = {"staging": ("staging", "staging-soak"), "production": ("production",)}
+_HEAD = """# Who may do what where
+
+Generated from `catalog/environments.yaml` by `make golden`; do not edit (R-ENV-1, R-ENV-2).
+
+| environment | is released | may see | may change | approval |
+|---|---|---|---|---|
+"""
+_OBJECTS = """
+## What a right is
+
+`see` is bound to Kubernetes' own `view` in each of the product's namespaces (`manpasik-see`);
+`change` adds the Role `manpasik-change` in `manpasik`, bound by the same name. Nobody is given
+Secrets or a shell in a container. On a cloud, an access entry (EKS) or the cluster's group (GKE)
+leads each of these groups to its Kubernetes group and to nothing else.
+
+## What a pipeline may
+
+| environment on GitHub | who opens it | what its role trusts (OIDC subject) |
+|---|---|---|
+"""
+_FOOT = """
+`staging-soak` has a wait timer of 24 hours. `production` opens for tags `v*.*.*` alone. `preview`
+belongs to a role that may read and nothing else; a pull request's own jobs are in no environment
+and take no role. There are no long-lived keys anywhere.
+"""
+
+
+def page(catalog: Catalog) -> str:
+    """The whole page."""
+    rows = "".join(_rows(catalog))
+    return f"{_HEAD}{rows}{_OBJECTS}{''.join(_roles(catalog))}{_FOOT}"
+
+
+def _rows(catalog: Catalog) -> Iterator[str]:
+    for name, environment in catalog.environments.items():
+        approval = "by operations, named in the record" if environment.approval else "none"
+        seeing, changing = _who(environment, "see"), _who(environment, "change")
+        yield f"| {name} | {_WHEN[name]} | {seeing} | {changing} | {approval} |\n"
+
+
+def _who(environment: Environment, right: str) -> str:
+    found = sorted(group for group, each in environment.access.items() if each == right)
+    return ", ".join(found) or ("whoever sits at it" if not environment.access else "nobody else")
+
+
+def _roles(catalog: Catalog) -> Iterator[str]:
+    for name, environment in catalog.environments.items():
+        for place in _PIPELINE.get(name, ()):
+            opens = "operations, by a review" if environment.approval else "nobody: it opens itself"
+            yield f"| `{place}` | {opens} | `repo:{REPOSITORY}:environment:{place}` |\n"
+    yield f"| `preview` | operations, by a review | `repo:{REPOSITORY}:environment:preview` |\n"

@@ -1,0 +1,175 @@
+"""The load gate, the day on Staging, the pinned engine, the product's own build: each can fail."""
+
+import hashlib
+import io
+import json
+import os
+import sys
+import tarfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote_plus
+
+import pytest
+from typer.testing import CliRunner
+
+from cli import engine_install
+from cli.app import BAD_INPUT, NOT_THERE, app
+from cli.failures import MissingEngineError
+from drill import loading
+from drill.behaviour import Behaviour
+from localcluster import programs
+from operations import product, stability
+from operations.load import LoadError, attack
+
+
+def mpk(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "missing"),
+    [
+        (Behaviour(), ""),
+        (Behaviour(error_share=0.3), "succeeded, 99% must"),
+        (Behaviour(latency=0.4), "P95 is 4"),
+    ],
+    ids=["good", "errors", "slow"],
+)
+def test_a_load_through_envoy_is_judged_by_what_came_back(behaviour, missing):
+    generator = programs.ensure(["vegeta"], programs.quiet)["vegeta"]
+    found = loading.load(generator, rate=60, seconds=2, behaviour=behaviour)
+    assert sum(found.codes.values()) == 120
+    assert missing in "".join(found.missing)
+    assert bool(missing) == bool(found.missing)
+
+
+def test_a_rate_that_was_not_sent_and_an_address_that_is_none_fail():
+    generator = programs.ensure(["vegeta"], programs.quiet)["vegeta"]
+    with pytest.raises(LoadError, match="no address"):
+        attack(generator, "file:///etc/passwd", rate=1, seconds=1)
+    found = attack(generator, "http://127.0.0.1:9/", rate=10, seconds=1)
+    assert found.success == 0
+    assert found.missing
+
+
+FIGURES = {
+    'istio_requests_total{reporter="destination"': "0.0004",
+    "restarts_total": "0",
+    "avg_over_time": "1",
+    "count_over_time": "1440",
+}
+
+
+class _Prometheus(BaseHTTPRequestHandler):
+    def do_GET(self):
+        query = unquote_plus(self.path)
+        image = {"metric": {"image": "ghcr.io/manpasik/auth-service:v1.2.3"}, "value": [0, "1"]}
+        value = next((v for part, v in self.server.figures.items() if part in query), None)
+        plain = [] if value is None else [{"metric": {}, "value": [0, value]}]
+        found = [image] if "container_info" in query else plain
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"data": {"result": found}}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def prometheus():
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Prometheus) as server:
+        server.figures = dict(FIGURES)
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def test_a_day_on_staging_is_read_from_its_figures(prometheus):
+    found = stability.seen(f"http://127.0.0.1:{prometheus.server_address[1]}")
+    assert found == {"errors": 0.0004, "restarts": 0.0, "seen": 1.0, "hours": 24,
+                     "versions": ["v1.2.3"]}  # fmt: skip
+    prometheus.figures["count_over_time"] = "144"
+    found = stability.seen(f"http://127.0.0.1:{prometheus.server_address[1]}")
+    assert found["seen"] == 0.1, "a monitoring that was down has seen nothing"
+
+
+def test_a_day_without_figures_is_no_stable_day(prometheus):
+    del prometheus.figures["restarts_total"]
+    with pytest.raises(stability.StabilityError, match="no figure for"):
+        stability.seen(f"http://127.0.0.1:{prometheus.server_address[1]}")
+    with pytest.raises(stability.StabilityError, match="cannot be asked"):
+        stability.seen("http://127.0.0.1:9")
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """A folder with an archive as the engine's, the pin of its digest, and a cache of its own."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as packed:
+        entry = tarfile.TarInfo("pulumi/pulumi")
+        entry.size = 2
+        packed.addfile(entry, io.BytesIO(b"ok"))
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    file = folder / f"pulumi-v{engine_install.VERSION}-here.tar.gz"
+    file.write_bytes(content.getvalue())
+    pin = ("here", hashlib.sha256(content.getvalue()).hexdigest())
+    monkeypatch.setattr(engine_install, "ARCHIVES", dict.fromkeys(engine_install.ARCHIVES, pin))
+    monkeypatch.setattr(engine_install.paths, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setenv(engine_install.FROM, str(folder))
+    return file
+
+
+def test_the_pinned_engine_is_installed_once(archive):
+    assert mpk("engine", "install").exit_code == 0
+    assert (engine_install.root() / "bin/pulumi").read_text() == "ok"
+    archive.unlink()
+    assert mpk("engine", "install").exit_code == 0, "it is there already"
+
+
+def test_an_archive_with_another_checksum_is_not_unpacked(archive):
+    archive.write_bytes(archive.read_bytes() + b" ")
+    done = mpk("engine", "install")
+    assert done.exit_code == NOT_THERE
+    assert "it is not the engine that was reviewed" in done.stderr
+    assert not (engine_install.root() / "bin").exists()
+
+
+@pytest.mark.parametrize("place", ["/nowhere", "http://example.com", "https://127.0.0.1:9"])
+def test_a_machine_that_cannot_fetch_it_gets_one_sentence(archive, monkeypatch, place):
+    assert archive.exists()
+    monkeypatch.setenv(engine_install.FROM, place)
+    with pytest.raises(MissingEngineError, match=r"^[^\n]+$"):
+        engine_install.ensure()
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A product with one service, and the go.work that stops its own build (CI-04)."""
+    backend = tmp_path / "product/backend"
+    (backend / "services/auth-service/cmd").mkdir(parents=True)
+    (backend / "go.mod").write_text("module product\n\ngo 1.21\n")
+    (backend.parent / "go.work").write_text("go 1.21\n\nuse ./nowhere\n")
+    (backend / "services/auth-service/cmd/main.go").write_text("package main\n\nfunc main() {}\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", path)
+    return backend.parent
+
+
+def test_the_product_is_built_in_spite_of_its_go_work_and_a_bad_one_fails(checkout):
+    said = []
+    steps = product.go(checkout, ["auth-service"])
+    assert product.run(steps, said.append)["failed"] == 0, said
+    assert (checkout / "backend/.built").is_dir()
+    main = checkout / "backend/services/auth-service/cmd/main.go"
+    main.write_text("package main\n\nfunc main() { no }\n")
+    assert product.run(steps, said.append)["failed"] == 1
+
+
+def test_what_is_no_product_or_lacks_a_service_is_refused(checkout, tmp_path):
+    with pytest.raises(product.ProductError, match="has no video-service, which the catalogue has"):
+        product.go(checkout, ["auth-service", "video-service"])
+    for language in ("go", "rust"):
+        assert mpk("product", language, str(tmp_path)).exit_code == BAD_INPUT

@@ -1,0 +1,168 @@
+"""The workflows: judged, pinned, of least rights, made of commands that run here (line 1)."""
+
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import typer
+
+from cli.app import app
+from settings.loader import ROOT
+from tests.support.workflows import FOLDER, jobs, judged, steps, workflows
+
+PIN = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|uses: \./\.github/\S+ #")
+WRITES = {  # What a job may write, and why nothing else may.
+    "comment.yml: publish": {"pull-requests"},
+    "engine-preview.yml: preview": {"id-token"},
+    "cd.yml: images": {"packages", "id-token", "attestations"},
+    "cd.yml: staging": {"id-token"},
+    "cd.yml: production": {"id-token"},
+    "images.yml: service": {"packages", "id-token", "attestations"},
+    "images.yml: migrations": {"packages", "id-token", "attestations"},
+    "nightly.yml: drift": {"id-token"},
+}
+RUNS = [(place, step["run"]) for place, step in steps() if "run" in step]
+NO_CLOUD = [
+    "make setup",
+    "make lint",
+    "make types",
+    "make workflows",
+    ".venv/bin/mpk check",
+    ".venv/bin/mpk schema --check",
+    ".venv/bin/mpk cost",
+    "make fresh",
+    'make "$TIER"',
+    ".venv/bin/mpk pr-comment --base HEAD^1 --output pr-comment",
+]
+
+
+def test_actionlint_and_zizmor_have_nothing_to_say():
+    assert judged() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("permissions: {}\n", "", "excessive-permissions"),
+        ("persist-credentials: false", "fetch-depth: 1", "artipacked"),
+        ("runs-on: ubuntu-24.04", "runs-on: ubuntu-1.0", "label"),
+        ("@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7", "unpinned-uses"),
+        ("run: make setup", "run: echo ${{ github.head_ref }}", "template-injection"),
+    ],
+)
+def test_a_spoiled_workflow_is_found(tmp_path, old, new, says):
+    text = (FOLDER / "preview.yml").read_text()
+    assert old in text
+    (tmp_path / "spoiled.yml").write_text(text.replace(old, new))
+    assert says in "".join(judged(tmp_path))
+
+
+@pytest.mark.parametrize(("place", "run"), RUNS)
+def test_every_step_is_a_command_that_exists_here(place, run):
+    assert "\n" not in run, f"{place}: more than a line is a command's work"
+    words = shlex.split(run.partition(" > ")[0])
+    words = [KNOWN.get(word, word) for word in words]
+    if words[0] == "make":
+        rules = re.findall(r"^([a-z ]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert words[1] in " ".join(rules).split()
+        return
+    assert words[0] == ".venv/bin/mpk"
+    command, rest = typer.main.get_command(app), words[1:]
+    while hasattr(command, "commands"):
+        command, rest = command.commands[rest[0]], rest[1:]
+    command.make_context("mpk", rest)
+
+
+KNOWN = {"$VERSION": "v1.2.3", "$STACK": "staging", "$TIER": "recorded", "$LANGUAGE": "go",
+         "$DRILL": "rolling", "$PROMETHEUS": "http://p"}  # fmt: skip
+
+
+def test_every_action_is_pinned_by_a_whole_digest_with_its_tag():
+    for path in FOLDER.glob("*.yml"):
+        for line in path.read_text().splitlines():
+            assert "uses: " not in line or PIN.search(line), f"{path.name}: {line}"
+
+
+def test_nobody_has_rights_that_are_not_stated_here():
+    for name, workflow in workflows().items():
+        assert workflow["permissions"] == {}, name
+        assert "concurrency" in workflow, name
+    for place, _, job in jobs():
+        rights = {right for right, kind in job["permissions"].items() if kind == "write"}
+        assert rights == WRITES.get(place, set()), place
+
+
+def test_no_checkout_keeps_the_token_and_no_workflow_reads_a_secret():
+    for place, step in steps():
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] == "false", place
+    assert not [p.name for p in FOLDER.glob("*.yml") if "secrets." in p.read_text()]
+
+
+def test_what_a_pull_request_starts_has_nothing_to_steal():
+    """P-5: its own program, catalogue and workflow run there."""
+    started = {n: w for n, w in workflows().items() if "pull_request" in w["on"]}
+    assert set(started) == {"ci.yml", "preview.yml"}
+    for name, workflow in started.items():
+        assert not re.search(r"github\.token|vars\.|GITHUB_TOKEN", (FOLDER / name).read_text())
+        for job in workflow["jobs"].values():
+            assert job["permissions"] == {"contents": "read"}
+            assert "environment" not in job
+
+
+def test_no_workflow_runs_a_pull_request_s_code_with_rights():
+    for name, workflow in workflows().items():
+        assert "pull_request_target" not in workflow["on"], name
+        assert "issue_comment" not in workflow["on"], name
+    (job,) = workflows()["comment.yml"]["jobs"].values()
+    (checkout,) = [s for s in job["steps"] if "checkout" in s.get("uses", "")]
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+    assert all("${{" not in step.get("run", "") for step in job["steps"])
+
+
+def test_a_role_is_taken_only_in_an_environment_and_for_one_deployment_at_a_time():
+    for place, _, job in jobs():
+        roles = [
+            s for s in job.get("steps", []) if "configure-aws-credentials" in s.get("uses", "")
+        ]
+        if roles:
+            assert job.get("environment"), f"{place}: the role's trust names an environment"
+            assert job["permissions"]["id-token"] == "write"
+            assert "aws-access-key-id" not in roles[0]["with"]
+
+
+def test_production_waits_for_its_environment_and_for_the_checklist():
+    job = workflows()["cd.yml"]["jobs"]["production"]
+    assert job["environment"] == "production"
+    runs = [step.get("run", "") for step in job["steps"]]
+    checked = next(i for i, run in enumerate(runs) if "--before-production" in run)
+    released = next(i for i, run in enumerate(runs) if "mpk release" in run)
+    assert checked < released
+    assert all("|| true" not in run for run in runs)
+
+
+def test_the_commands_without_a_cloud_are_these_in_this_order():
+    found = [run for place, run in RUNS if place.startswith(("ci.yml", "preview.yml"))]
+    assert list(dict.fromkeys(found)) == NO_CLOUD
+
+
+def test_the_cheap_ones_run_in_order_from_a_fresh_clone(tmp_path):
+    clone = tmp_path / "clone"
+    git = shutil.which("git")
+    subprocess.run([git, "clone", "--quiet", "--depth", "2", f"file://{ROOT}", clone], check=True)
+    for command in [c for c in NO_CLOUD if c.startswith(CHEAP)]:
+        done = subprocess.run(
+            command.split(), cwd=clone, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+
+
+CHEAP = (
+    "make setup",
+    "make lint",
+    ".venv/bin/mpk check",
+    ".venv/bin/mpk schema",
+    ".venv/bin/mpk c",
+)
