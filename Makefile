@@ -2,7 +2,7 @@
 VENV := .venv/bin
 PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE := # what is compiled once starts in half the time
-.PHONY: help setup up down test lint format types recorded cluster engine golden fresh workflows kills bench clean
+.PHONY: help setup up down test lint format types recorded cluster engine golden fresh workflows bench clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -25,10 +25,8 @@ lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .
 	$(VENV)/ruff check --quiet .
 	$(VENV)/lint-imports --no-cache
-
 format: setup ## put every file into form
 	$(VENV)/ruff format . && $(VENV)/ruff check --fix .
-
 types: setup ## basedpyright, strict
 	$(VENV)/basedpyright
 
@@ -37,15 +35,8 @@ recorded cluster engine: setup ## one tier of the tests
 
 golden: setup ## rewrite tests/golden, schemas/, infrastructure/ and docs/migrations.md; read the difference first
 	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
-
-fresh: golden ## refuse generated files that are not what the program gives
-	@git diff --exit-code --stat -- tests/golden infrastructure schemas docs
-
-workflows: setup ## actionlint and zizmor over .github/, offline
-	@$(VENV)/python -m tests.support.workflows
-
-kills: setup ## twenty deployments killed at random moments, each repaired by the next run; needs the engine
-	KILLS=20 $(VENV)/pytest --tier engine tests/engine/test_fleet_engine.py -k after_a_kill -rA
+fresh: golden ; @git diff --exit-code --stat -- tests/golden infrastructure schemas docs ## refuse stale generated files
+workflows: setup ; @$(VENV)/python -m tests.support.workflows ## actionlint and zizmor, offline
 
 bench: setup ## time, memory, growth, and other tools beside them (about half an hour)
 	@$(PYTHON) tools/setup.py bench && $(VENV)/python -m bench

@@ -49,6 +49,7 @@ class Tool:
     """Go build tags: what of the program is left out, or in."""
 
 
+_VEGETA = "github.com/tsenart/vegeta/v12"
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
 ALL_TOOLS = (
     Tool(
@@ -90,13 +91,7 @@ TEST_TOOLS = (
 )
 # What single commands use. Built when one of them is called.
 COMMAND_TOOLS = (
-    Tool(
-        # The load generator of the release gate.
-        name="vegeta",
-        main_module="github.com/tsenart/vegeta/v12",
-        packages={"vegeta": "github.com/tsenart/vegeta/v12"},
-        version_variable="main.Version",
-    ),
+    Tool(name="vegeta", main_module=_VEGETA, packages={"vegeta": _VEGETA}),
     Tool(
         name="kubeseal",
         main_module="github.com/bitnami/sealed-secrets",

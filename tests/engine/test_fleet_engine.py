@@ -94,7 +94,7 @@ def test_a_second_update_refuses_while_one_runs_and_says_who(project, world):
 
 @pytest.mark.parametrize("number", range(int(os.environ.get("KILLS", "1"))))
 def test_after_a_kill_at_any_moment_the_next_run_converges_by_itself(project, world, number):
-    """Once; `make kills` does it twenty times, each in a part of the update of its own."""
+    """Once; `KILLS=20 make engine` does it twenty times, each in another part of the update."""
     world.seconds_per_change = 0.3
     parts = int(os.environ.get("KILLS", "1"))
     moment = random.SystemRandom().uniform(number, number + 1) * 3 / parts
