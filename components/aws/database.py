@@ -117,6 +117,15 @@ class Database(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _watcher(self) -> aws.iam.Role:
+        return role(
+            "database-monitoring",
+            names.cloud(self._args.settings.stack_name, "database-monitoring"),
+            trust("monitoring.rds.amazonaws.com"),
+            self,
+            managed=["AmazonRDSEnhancedMonitoringRole"],
+        )
+
     def _server(
         self,
         subnets: aws.rds.SubnetGroup,
@@ -124,13 +133,6 @@ class Database(pulumi.ComponentResource):
         parameters: aws.rds.ParameterGroup,
     ) -> aws.rds.Instance:
         args, size = self._args, self._args.size
-        watcher = role(
-            "database-monitoring",
-            names.cloud(args.settings.stack_name, "database-monitoring"),
-            trust("monitoring.rds.amazonaws.com"),
-            self,
-            managed=["AmazonRDSEnhancedMonitoringRole"],
-        )
         return aws.rds.Instance(
             "database-server",
             identifier=self._physical,
@@ -163,7 +165,7 @@ class Database(pulumi.ComponentResource):
             auto_minor_version_upgrade=True,
             enabled_cloudwatch_logs_exports=["postgresql", "upgrade"],
             monitoring_interval=MONITORING_SECONDS,
-            monitoring_role_arn=watcher.arn,
+            monitoring_role_arn=self._watcher().arn,
             performance_insights_enabled=True,
             performance_insights_kms_key_id=args.data_key,
             opts=pulumi.ResourceOptions(parent=self, protect=args.settings.protected),

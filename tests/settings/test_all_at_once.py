@@ -12,6 +12,7 @@ from tests.support.spoils import below, drop, instead, put, put_in_stack, remove
 AUTH = "catalog/services/auth-service.yaml"
 USER = "catalog/services/user-service.yaml"
 GATEWAY = "catalog/services/gateway.yaml"
+REGIONS = ("production-eu", "production-jp", "production-kr", "production-us")
 
 
 def places(project: Project, stack: str = "local") -> list[tuple[str, str]]:
@@ -132,7 +133,7 @@ def test_several_stacks_are_judged_together_and_the_catalogue_once(project: Proj
 def test_sound_stacks_are_loaded_by_name(project: Project):
     loaded = load_all(stack_names(project.root), project.root)
     assert {name: settings.stack_name for name, settings in loaded.items()} == {
-        name: name for name in ("dev", "local", "production", "staging")
+        name: name for name in ("dev", "local", "production", *REGIONS, "staging")
     }
 
 
@@ -144,7 +145,7 @@ def test_the_catalogue_alone_is_judged_by_the_same_rules(project: Project):
 
 def test_a_stack_may_have_dots_in_its_name(project: Project):
     (project.root / STACK).rename(project.root / "Pulumi.eu.west.yaml")
-    assert stack_names(project.root) == ["dev", "eu.west", "production", "staging"]
+    assert stack_names(project.root) == ["dev", "eu.west", "production", *REGIONS, "staging"]
     assert project.load("eu.west").stack_name == "eu.west"
 
 
@@ -161,7 +162,7 @@ def test_a_file_without_secrets_has_no_names_of_secrets(project: Project, text: 
 
 def test_the_project_is_looked_up_at_each_call(project: Project, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("settings.loader.ROOT", project.spoil(instead(STACK, "folder")).root)
-    assert stack_names() == ["dev", "local", "production", "staging"]
+    assert stack_names() == ["dev", "local", "production", *REGIONS, "staging"]
     assert load("dev").stack_name == "dev"
     with pytest.raises(SettingsError, match="is a folder"):
         load("local")
