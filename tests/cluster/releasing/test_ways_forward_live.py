@@ -57,6 +57,10 @@ def project(tmp_path_factory, registry):
 
 @pytest.fixture(scope="module", autouse=True)
 def at_v1(deploy, registry):
+    all_at_v1(deploy, registry)
+
+
+def all_at_v1(deploy, registry):
     failures = deploy(load("local", stack(registry=registry)), force=True).failures
     assert {each.name: each.state.message for each in failures} == {}
 
@@ -192,6 +196,13 @@ def test_of_two_at_once_one_wins_and_the_other_says_who_holds_it(cluster):
     assert f"release of {winner}, by " in str(refusal)
 
 
+@pytest.fixture
+def whole(deploy, registry):
+    """Two at once released the gateway alone, and so pruned the other service."""
+    all_at_v1(deploy, registry)
+
+
+@pytest.mark.usefixtures("whole")
 def test_a_killed_release_is_told_of_and_the_cluster_goes_on(mpk, cluster, api, kubectl, project):
     # The settings of that checkout, the program of this one.
     there = f"settings.loader.ROOT = pathlib.Path('{project.root}')"
