@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.network import from_nodes
 from settings import names
 from settings.environments import CacheSize
 from settings.instances import cache_node
@@ -64,21 +65,8 @@ class Cache(pulumi.ComponentResource):
         subnets = aws.elasticache.SubnetGroup(
             "cache-subnets", name=self._physical, subnet_ids=list(args.subnets), opts=child
         )
-        firewall = aws.ec2.SecurityGroup(
-            "cache-group",
-            name=names.cloud(args.settings.stack_name, "cache"),
-            description="Redis from the cluster",
-            vpc_id=args.network,
-            ingress=[
-                aws.ec2.SecurityGroupIngressArgs(
-                    description="Redis from the nodes",
-                    protocol="tcp",
-                    from_port=PORT,
-                    to_port=PORT,
-                    security_groups=[args.clients],
-                )
-            ],
-            opts=child,
+        firewall = from_nodes(
+            "cache", "Redis", PORT, args.network, args.clients, args.settings.stack_name, child
         )
         several = args.size.zones > 1
         return aws.elasticache.ReplicationGroup(

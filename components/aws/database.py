@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws.network import from_nodes
 from components.aws.policies import role, trust
 from settings import connections, names
 from settings.environments import DatabaseSize
@@ -77,21 +78,9 @@ class Database(pulumi.ComponentResource):
         )
 
     def _firewall(self) -> aws.ec2.SecurityGroup:
-        return aws.ec2.SecurityGroup(
-            "database-group",
-            name=names.cloud(self._args.settings.stack_name, "database"),
-            description="PostgreSQL from the cluster",
-            vpc_id=self._args.network,
-            ingress=[
-                aws.ec2.SecurityGroupIngressArgs(
-                    description="PostgreSQL from the nodes",
-                    protocol="tcp",
-                    from_port=PORT,
-                    to_port=PORT,
-                    security_groups=[self._args.clients],
-                )
-            ],
-            opts=self._child,
+        args, stack = self._args, self._args.settings.stack_name
+        return from_nodes(
+            "database", "PostgreSQL", PORT, args.network, args.clients, stack, self._child
         )
 
     def _parameters(self) -> aws.rds.ParameterGroup:

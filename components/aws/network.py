@@ -253,3 +253,31 @@ class Network(pulumi.ComponentResource):
 
     def _named(self, part: str) -> dict[str, str]:
         return {"Name": names.cloud(self._stack, part)}
+
+
+def from_nodes(
+    kind: str,
+    store: str,
+    port: int,
+    network: pulumi.Input[str],
+    clients: pulumi.Input[str],
+    stack_name: str,
+    opts: pulumi.ResourceOptions,
+) -> aws.ec2.SecurityGroup:
+    """The way to a managed store: its port, from the nodes' security group alone."""
+    return aws.ec2.SecurityGroup(
+        f"{kind}-group",
+        name=names.cloud(stack_name, kind),
+        description=f"{store} from the cluster",
+        vpc_id=network,
+        ingress=[
+            aws.ec2.SecurityGroupIngressArgs(
+                description=f"{store} from the nodes",
+                protocol="tcp",
+                from_port=port,
+                to_port=port,
+                security_groups=[clients],
+            )
+        ],
+        opts=opts,
+    )
