@@ -8,10 +8,7 @@ import pytest
 
 import localcluster
 from cli.embedded import nodes_of
-from operations.cluster import Cluster
-from operations.deploy import Deployment
-from rendering import manifests, record
-from settings.secrets import stack_seed
+from tests.support.deploying import deployer
 from tests.support.recording import local
 
 NAME = "product"
@@ -32,9 +29,4 @@ def kubectl(cluster, kubectl_for):
 
 @pytest.fixture(scope="session")
 def deploy(cluster):
-    def deploy(settings, **options):
-        live = Cluster(str(cluster.kubeconfig))
-        found = manifests(record(settings, secrets={}, seed=stack_seed(settings)))
-        return Deployment(live, settings.stack_name, found, **options).run(timeout_seconds=180)
-
-    return deploy
+    return deployer(cluster)
