@@ -18,11 +18,13 @@ class TroubleError(Exception):
 class Engine:
     """Stands in for the engine: remembers the course, fails where it is told to."""
 
-    def __init__(self, *broken, parallel=4, on_failure=OnFailure.FINISH):
+    def __init__(self, *broken, parallel=4, on_failure=OnFailure.FINISH, patience=0):
+        self.patience = patience  # seconds that a stack waits for those beside it
         self.course = []
         self.running = set()
         self.most = 0
         self.interrupted = threading.Event()
+        self.full = threading.Event()
         self.broken = broken
         self._lock = threading.Lock()
         self.fleet = Fleet(
@@ -38,6 +40,9 @@ class Engine:
             self.course.append(stack)
             self.running.add(stack)
             self.most = max(self.most, len(self.running))
+            if self.most >= self.fleet.parallel:
+                self.full.set()
+        self.full.wait(self.patience)
         time.sleep(0.02)
         self.running.remove(stack)
         if stack in self.broken:
@@ -64,7 +69,7 @@ def test_no_more_stacks_run_side_by_side_than_asked():
 
 
 def _most(parallel):
-    engine = Engine(parallel=parallel)
+    engine = Engine(parallel=parallel, patience=30)
     engine.states()
     return engine.most
 
