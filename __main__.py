@@ -55,6 +55,8 @@ else:
         ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
         in_this_cluster,
     )
+    if here.cluster:
+        pulumi.export("kubeconfig", here.cluster.kubeconfig)
     pulumi.export("namespace", namespaces.application)
     pulumi.export("gateway", product.gateway)
     pulumi.export("version", settings.release)

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from cli import dashboards, drill, engine_install, local, migrate, product
 from cli.check import check
 from cli.checklist import checklist, evidence
+from cli.cloud import cloud
 from cli.compose import compose
 from cli.console import messages
 from cli.cost import cost
@@ -24,6 +25,7 @@ from cli.drift import drift
 from cli.failures import EngineError
 from cli.images import images
 from cli.imports import import_
+from cli.kubeconfig import kubeconfig
 from cli.load import load
 from cli.outputs import outputs
 from cli.plan import plan
@@ -102,6 +104,7 @@ app.command()(pr_comment)
 app.command()(pr_publish)
 app.command()(checklist)
 app.command()(images)
+app.command()(cloud)
 app.command()(load)
 app.command()(evidence)
 app.command()(cost)
@@ -111,6 +114,7 @@ app.command()(preview)
 app.command()(refresh)
 app.command()(drift)
 app.command()(outputs)
+app.command()(kubeconfig)
 app.command("import")(import_)
 app.command()(destroy)
 app.add_typer(dashboards.app, name="dashboards", help="Dashboards as pictures and as JSON.")

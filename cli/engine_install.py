@@ -15,7 +15,8 @@ from pathlib import Path
 
 import typer
 
-from cli.console import messages
+from cli import workflow
+from cli.console import messages, results
 from cli.failures import MissingEngineError
 from settings import paths
 
@@ -34,6 +35,10 @@ FROM = "MANPASIK_ENGINE_FROM"
 """Names another place that has the archives: an address, or a folder for machines without one."""
 _FROM = "https://get.pulumi.com/releases/sdk"
 _SECONDS = 120
+_SEEN = (
+    "its pinned checksum was seen at third parties only; compare it with the maker's own list "
+    "(decision 0024)"
+)
 _BY_HAND = f"install `pulumi` {VERSION} by hand, or deploy with --engine none"
 
 app = typer.Typer(no_args_is_help=True, help="The Pulumi engine on this machine.")
@@ -46,8 +51,19 @@ def engine() -> None:
 
 @app.command("install")
 def install() -> None:
-    """Install the pinned engine into the cache, or say that it is there."""
-    messages.print(f"engine {VERSION} is in {ensure()}", markup=False)
+    """Install the pinned engine into the cache, or say that it is there; in a pipeline on PATH."""
+    programs = ensure() / "bin"
+    messages.print(f"engine {VERSION} is in {programs}", markup=False)
+    if workflow.on_path(programs):
+        messages.print("the steps that follow find it on PATH")
+
+
+@app.command("path")
+def path() -> None:
+    """Print the folder of the installed engine's programs: PATH="$(mpk engine path):$PATH"."""
+    if not _mark().is_file():
+        raise MissingEngineError(f"engine {VERSION} is not installed; first: mpk engine install")
+    results.print(str(root() / "bin"), markup=False)
 
 
 def root() -> Path:
@@ -55,9 +71,13 @@ def root() -> Path:
     return paths.cache_dir() / "engine"
 
 
+def _mark() -> Path:
+    return root() / f"installed-{VERSION}"
+
+
 def ensure() -> Path:
     """The folder of the pinned engine; fetched, checked and unpacked where it is not there."""
-    home, mark = root(), root() / f"installed-{VERSION}"
+    home, mark = root(), _mark()
     if mark.is_file():
         return home
     known = ARCHIVES.get((platform.system(), platform.machine()))
@@ -68,6 +88,7 @@ def ensure() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home) as temporary:
         archive = Path(temporary) / f"pulumi-v{VERSION}-{name}.tar.gz"
+        messages.print(f"{archive.name}: {_SEEN}", style="yellow", markup=False)
         _fetch(archive)
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
         if found != digest:

@@ -33,6 +33,18 @@ def test_the_whole_program_runs_from_the_command_line(cluster):
     assert done.stderr.startswith("Deploying stack dev without the Pulumi engine")
 
 
+def test_the_way_in_that_is_written_lets_its_holder_in(cluster, tmp_path, monkeypatch):
+    """As a pipeline does it: `mpk kubeconfig`, then commands with that file (issue 7)."""
+    monkeypatch.setenv("KUBECONFIG", str(cluster.kubeconfig))
+    file = tmp_path / "kubeconfig"
+    done = CliRunner().invoke(app, ["kubeconfig", "dev", "--output", str(file)])
+    assert done.exit_code == 0, done.output
+    assert "stack dev takes you for " in done.stderr
+    monkeypatch.delenv("KUBECONFIG")
+    done = CliRunner().invoke(app, ["status", "dev", "--kubeconfig", str(file), "--json"])
+    assert done.exit_code == 0, done.output
+
+
 def test_destroying_leaves_no_object_and_no_volume(cluster, kubectl_for):
     options = ["--confirm", "dev", "--engine", "none", "--kubeconfig", str(cluster.kubeconfig)]
     done = CliRunner().invoke(app, ["destroy", "dev", *options, "--json"])

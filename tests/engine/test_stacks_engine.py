@@ -103,6 +103,17 @@ def test_regions_come_up_before_the_stack_above_them(project, world, cloud):
     assert world.of("route53/zone" if cloud == "aws" else "dns/managedZone")
 
 
+def test_a_region_in_a_cloud_gives_the_way_into_its_cluster(project, cloud):
+    """Issue 7: what a pipeline's `mpk kubeconfig` writes comes from the stack's output."""
+    file = project.root / "way-in"
+    project.mpk("kubeconfig", "production-kr", "--no-try", "--output", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    command = {"aws": "aws", "gcp": "gke-gcloud-auth-plugin"}[cloud]
+    assert yaml.safe_load(file.read_text())["users"][0]["user"]["exec"]["command"] == command
+    told = project.mpk("kubeconfig", "production", "--no-try", code=2)
+    assert "name one of production-kr, production-jp" in told
+
+
 def test_a_second_up_of_all_changes_nothing(project):
     assert changed(project.json("up", *ALL)) == set()
 

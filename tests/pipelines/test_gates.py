@@ -123,10 +123,24 @@ def archive(tmp_path, monkeypatch):
 
 
 def test_the_pinned_engine_is_installed_once(archive):
-    assert mpk("engine", "install").exit_code == 0
+    done = mpk("engine", "install")
+    assert done.exit_code == 0
+    assert "seen at third parties only" in done.stderr, "0024: a person is told"
     assert (engine_install.root() / "bin/pulumi").read_text() == "ok"
     archive.unlink()
     assert mpk("engine", "install").exit_code == 0, "it is there already"
+
+
+def test_an_installed_engine_is_on_the_path_of_the_steps_that_follow(archive, monkeypatch):
+    assert archive.exists()
+    told = mpk("engine", "path")
+    assert (told.exit_code, "first: mpk engine install" in told.stderr) == (NOT_THERE, True)
+    listening = archive.with_name("path")
+    monkeypatch.setenv("GITHUB_PATH", str(listening))
+    assert mpk("engine", "install").exit_code == mpk("engine", "install").exit_code == 0
+    folder = mpk("engine", "path").stdout
+    assert listening.read_text() == folder * 2
+    assert (Path(folder.strip()) / "pulumi").is_file()
 
 
 def test_an_archive_with_another_checksum_is_not_unpacked(archive):

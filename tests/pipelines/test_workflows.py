@@ -9,8 +9,9 @@ import pytest
 import typer
 
 from cli.app import app
+from settings.cloud import AwsSettings, GcpSettings
 from settings.loader import ROOT
-from tests.support.workflows import FOLDER, jobs, judged, steps, workflows
+from tests.support.workflows import ACTIONS, FOLDER, jobs, judged, steps, workflows
 
 PIN = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|uses: \./\.github/\S+ #")
 WRITES = {  # What a job may write, and why nothing else may.
@@ -75,12 +76,13 @@ def test_every_step_is_a_command_that_exists_here(place, run):
     command.make_context("mpk", rest)
 
 
+ROLE = "./.github/actions/take-role"
 KNOWN = {"$VERSION": "v1.2.3", "$STACK": "staging", "$TIER": "recorded", "$LANGUAGE": "go",
          "$DRILL": "rolling", "$PROMETHEUS": "http://p"}  # fmt: skip
 
 
 def test_every_action_is_pinned_by_a_whole_digest_with_its_tag():
-    for path in FOLDER.glob("*.yml"):
+    for path in [*FOLDER.glob("*.yml"), *ACTIONS.glob("*/action.yml")]:
         for line in path.read_text().splitlines():
             assert "uses: " not in line or PIN.search(line), f"{path.name}: {line}"
 
@@ -98,7 +100,8 @@ def test_no_checkout_keeps_the_token_and_no_workflow_reads_a_secret():
     for place, step in steps():
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] == "false", place
-    assert not [p.name for p in FOLDER.glob("*.yml") if "secrets." in p.read_text()]
+    files = [*FOLDER.glob("*.yml"), *ACTIONS.glob("*/action.yml")]
+    assert not [p.name for p in files if "secrets." in p.read_text()]
 
 
 def test_what_a_pull_request_starts_has_nothing_to_steal():
@@ -124,13 +127,37 @@ def test_no_workflow_runs_a_pull_request_s_code_with_rights():
 
 def test_a_role_is_taken_only_in_an_environment_and_for_one_deployment_at_a_time():
     for place, _, job in jobs():
-        roles = [
-            s for s in job.get("steps", []) if "configure-aws-credentials" in s.get("uses", "")
-        ]
-        if roles:
+        uses = [step.get("uses", "") for step in job.get("steps", [])]
+        assert not [each for each in uses if "credentials" in each or "auth@" in each], place
+        if ROLE in uses:
             assert job.get("environment"), f"{place}: the role's trust names an environment"
             assert job["permissions"]["id-token"] == "write"
-            assert "aws-access-key-id" not in roles[0]["with"]
+            assert "concurrency" in job or job["environment"] == "preview", place
+
+
+@pytest.mark.parametrize("stack", ["staging", "production"])
+def test_a_release_has_the_role_the_way_in_and_then_uses_it(stack):
+    job = workflows()["cd.yml"]["jobs"][stack]
+    did = [step.get("run", step.get("uses", "")) for step in job["steps"]]
+    role = did.index(ROLE)
+    assert job["steps"][role]["with"]["stack"] == stack
+    (way,) = [run for run in did if f"mpk kubeconfig {stack}" in run]
+    (release,) = [run for run in did if "mpk release" in run]
+    assert did.index(".venv/bin/mpk engine install") < role < did.index(way) < did.index(release)
+    file = '"$RUNNER_TEMP/kubeconfig"'
+    assert f"--output {file}" in way
+    assert f"--stack {stack} --kubeconfig {file}" in release
+
+
+def test_the_login_follows_the_stack_and_holds_no_key():
+    """Each cloud's own login, by OIDC; which one, the settings say (`mpk cloud`)."""
+    own = [step for place, step in steps() if place.startswith("take-role")]
+    logins = {s["if"].split("'")[1]: set(s["with"]) for s in own if "auth@" in s.get("uses", "")
+              or "credentials@" in s.get("uses", "")}  # fmt: skip
+    assert logins.keys() == {member.model_fields["provider"].annotation.__args__[0]
+                             for member in (AwsSettings, GcpSettings)}  # fmt: skip
+    assert logins["aws"] == {"role-to-assume", "role-duration-seconds", "aws-region"}
+    assert logins["gcp"] == {"workload_identity_provider", "service_account", "project_id"}
 
 
 def test_production_waits_for_its_environment_and_for_the_checklist():

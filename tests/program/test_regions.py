@@ -51,7 +51,9 @@ def test_only_a_region_has_them():
 
 
 def test_a_region_tells_what_the_stack_above_it_must_know():
-    said = outputs(load("production-kr"))["region"]
+    found = outputs(load("production-kr"))
+    assert '"command": "aws"' in found["kubeconfig"], "the way in that mpk kubeconfig writes"
+    said = found["region"]
     expected = {"market": "kr", "version": "v1.0.0", "provider": "aws", "place": "ap-northeast-2"}
     assert said.items() >= (expected | {"host": "kr.api.manpasik.com"}).items()
     assert len(said["addresses"]) == len(said["references"]) == 3

@@ -13,16 +13,18 @@ from localcluster import programs
 from settings.loader import ROOT
 
 FOLDER = ROOT / ".github/workflows"
+ACTIONS = ROOT / ".github/actions"
 
 
 def judged(folder: Path = FOLDER) -> list[str]:
     """What actionlint and zizmor say; empty where they have nothing to say."""
     actionlint = programs.ensure(["actionlint"], programs.quiet)["actionlint"]
     files = [str(path) for path in sorted(folder.glob("*.yml"))]
+    own = [str(path) for path in sorted(ACTIONS.glob("*/action.yml"))] if folder == FOLDER else []
     zizmor = Path(sys.executable).with_name("zizmor")
     commands = [
         [actionlint, "-no-color", "-shellcheck=", "-pyflakes=", *files],
-        [zizmor, "--offline", "--persona=pedantic", "--no-progress", "--quiet", *files],
+        [zizmor, "--offline", "--persona=pedantic", "--no-progress", "--quiet", *files, *own],
     ]
     quiet = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "GH_", "ZIZMOR_"))}
     done = [
@@ -48,10 +50,14 @@ def jobs(folder: Path = FOLDER) -> Iterator[tuple[str, dict[str, Any], dict[str,
 
 
 def steps(folder: Path = FOLDER) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every step with where it stands."""
+    """Every step with where it stands, those of our own actions too."""
     for place, _, job in jobs(folder):
         for number, step in enumerate(job.get("steps", [])):
             yield f"{place}, step {number + 1}", step
+    for path in sorted(ACTIONS.glob("*/action.yml")):
+        own = yaml.load(path.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - texts only
+        for number, step in enumerate(own["runs"]["steps"]):
+            yield f"{path.parent.name}, step {number + 1}", step
 
 
 if __name__ == "__main__":
