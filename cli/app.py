@@ -23,7 +23,7 @@ from cli.decide import abort, promote, switch
 from cli.destroy import destroy
 from cli.drift import drift
 from cli.failures import EngineError
-from cli.images import images
+from cli.images import image_name, images
 from cli.imports import import_
 from cli.kubeconfig import kubeconfig
 from cli.load import load
@@ -104,6 +104,7 @@ app.command()(pr_comment)
 app.command()(pr_publish)
 app.command()(checklist)
 app.command()(images)
+app.command()(image_name)
 app.command()(cloud)
 app.command()(load)
 app.command()(evidence)

@@ -2,12 +2,15 @@
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli import workflow
 from cli.console import print_json, results
+from operations import naming
 from operations.registry import Registry
 from settings.loader import load_catalog
 from settings.stack import Images
@@ -22,7 +25,7 @@ def images(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     to_workflow: Annotated[
-        bool, typer.Option("--to-workflow", help="Also as the output `services` of a job.")
+        bool, typer.Option("--to-workflow", help="Also as the output `images` of a job: builds.")
     ] = False,
 ) -> None:
     """Name every image of the catalogue: no list of services stands in a workflow (D-2)."""
@@ -35,10 +38,45 @@ def images(
         registry = Registry()
         found = {name: registry.look(image).found for name, image in found.items()}
     if to_workflow:
-        with Path(os.environ["GITHUB_OUTPUT"]).open("a") as output:
-            output.write(f"services={json.dumps(services)}\n")
+        workflow.tell({"images": json.dumps(builds(services))})
     if as_json:
         print_json(found)
         return
     for name, told in found.items():
         results.print(f"{name}: {told}" if look else told, markup=False)
+
+
+def builds(services: Sequence[str]) -> list[dict[str, str]]:
+    """How each image is built from a checkout of the product in `product` (images/README.md)."""
+    place = Images().registry
+    own = [
+        {
+            "name": each,
+            "image": f"{place}/{each}",
+            "context": "product/backend",
+            "target": "service",
+        }
+        for each in services
+    ]
+    sql = "catalog=catalog/services\nsql=product/infrastructure/database/init"
+    migrations = {
+        "name": MIGRATIONS,
+        "image": f"{place}/{MIGRATIONS}",
+        "context": "images",
+        "target": MIGRATIONS,
+        "contexts": sql,
+    }
+    return [*({**each, "contexts": ""} for each in own), migrations]
+
+
+def image_name(
+    image: Annotated[str, typer.Argument(help="The image, as ghcr.io/manpasik/auth-service.")],
+    digest: Annotated[str, typer.Option(help="What was built, scanned and signed: sha256:….")],
+    version: Annotated[str, typer.Option(help="latest, staging or v1.2.3.")],
+    product: Annotated[Path, typer.Option(help="The product's checkout that it was built from.")],
+) -> None:
+    """Give a pushed image its names: the version, and sha-<commit of the product> (R-IMG-1)."""
+    registry = Registry(os.environ.get("GITHUB_ACTOR", ""), os.environ.get("GITHUB_TOKEN", ""))
+    tags = naming.tags_of(version, product)
+    size = naming.name(registry, image, digest, tags)
+    results.print(f"{image}: {', '.join(tags)} ({size / 1e6:.1f} MB)", markup=False)

@@ -6,6 +6,7 @@ from operations.registry import Registry
 from tests.support.registries import DIGEST, answering, holding
 
 REFERRERS = f"/v2/manpasik/auth-service/referrers/{DIGEST}"
+REFERRERS_BY_TAG = f"/v2/manpasik/auth-service/manifests/{DIGEST.replace(':', '-')}"
 
 
 def look(registry, tag="v1.0.0"):
@@ -21,11 +22,12 @@ def test_a_registry_says_whether_an_image_is_there_and_signed(tag, signed, found
         assert look(registry, tag).found == found
 
 
-def test_a_signature_that_refers_to_the_image_counts_too():
+@pytest.mark.parametrize("place", [REFERRERS, REFERRERS_BY_TAG])
+def test_a_signature_that_refers_to_the_image_counts_too(place):
     kind = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
     def handle(asked):
-        if asked.path == REFERRERS:
+        if asked.path == place:
             return 200, {}, {"manifests": [{"artifactType": kind}]}
         there = asked.path.endswith("/v1.0.0")
         return (200 if there else 404), {"docker-content-digest": DIGEST}, {}

@@ -1,5 +1,6 @@
 """The workflows: judged, pinned, of least rights, made of commands that run here (line 1)."""
 
+import json
 import re
 import shlex
 import shutil
@@ -7,10 +8,12 @@ import subprocess
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from cli.app import app
 from settings.cloud import AwsSettings, GcpSettings
-from settings.loader import ROOT
+from settings.loader import ROOT, load_catalog
+from settings.stack import Images
 from tests.support.workflows import ACTIONS, FOLDER, jobs, judged, steps, workflows
 
 PIN = re.compile(r"uses: [\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|uses: \./\.github/\S+ #")
@@ -20,8 +23,7 @@ WRITES = {  # What a job may write, and why nothing else may.
     "cd.yml: images": {"packages", "id-token", "attestations"},
     "cd.yml: staging": {"id-token"},
     "cd.yml: production": {"id-token"},
-    "images.yml: service": {"packages", "id-token", "attestations"},
-    "images.yml: migrations": {"packages", "id-token", "attestations"},
+    "images.yml: image": {"packages", "id-token", "attestations"},
     "nightly.yml: drift": {"id-token"},
 }
 RUNS = [(place, step["run"]) for place, step in steps() if "run" in step]
@@ -78,7 +80,8 @@ def test_every_step_is_a_command_that_exists_here(place, run):
 
 ROLE = "./.github/actions/take-role"
 KNOWN = {"$VERSION": "v1.2.3", "$STACK": "staging", "$TIER": "recorded", "$LANGUAGE": "go",
-         "$DRILL": "rolling", "$PROMETHEUS": "http://p"}  # fmt: skip
+         "$DRILL": "rolling", "$PROMETHEUS": "http://p",
+         "$DIGEST": "sha256:0", "$IMAGE": "ghcr.io/manpasik/auth-service"}  # fmt: skip
 
 
 def test_every_action_is_pinned_by_a_whole_digest_with_its_tag():
@@ -158,6 +161,36 @@ def test_the_login_follows_the_stack_and_holds_no_key():
                              for member in (AwsSettings, GcpSettings)}  # fmt: skip
     assert logins["aws"] == {"role-to-assume", "role-duration-seconds", "aws-region"}
     assert logins["gcp"] == {"workload_identity_provider", "service_account", "project_id"}
+
+
+def test_each_image_is_built_once_and_what_was_built_is_scanned_signed_and_then_named():
+    """R-IMG-1, R-IMG-2: every image, `migrations` too, by its digest alone until it is named."""
+    job = workflows()["images.yml"]["jobs"]["image"]
+    did = job["steps"]
+    order = ("build-push-action", "trivy-action", "attest-build-provenance", "mpk image-name")
+    found = [[s for s in did if part in s.get("uses", s.get("run", ""))] for part in order]
+    assert [len(each) for each in found] == [1, 1, 1, 1]
+    build, scan, sign, name = (each[0] for each in found)
+    assert [s for s in did if s in (build, scan, sign, name)] == [build, scan, sign, name]
+    assert "push-by-digest=true" in build["with"]["outputs"]
+    assert "tags" not in build["with"]
+    assert "REVISION=${{ steps.product.outputs.commit }}" in build["with"]["build-args"]
+    digest = "${{ steps.built.outputs.digest }}"
+    assert scan["with"]["image-ref"].endswith(f"@{digest}")
+    assert sign["with"]["subject-digest"] == name["env"]["DIGEST"] == digest
+
+
+def test_the_matrix_builds_every_image_of_the_recipe(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    assert CliRunner().invoke(app, ["images", "--to-workflow"]).exit_code == 0
+    found = json.loads((tmp_path / "output").read_text().removeprefix("images="))
+    assert {each["name"] for each in found} == {*load_catalog().services, "migrations"}
+    recipe = (ROOT / "images/Dockerfile").read_text()
+    assert all(f" AS {each['target']}\n" in recipe for each in found)
+    used = set(re.findall(r"matrix\.image\.(\w+)", (FOLDER / "images.yml").read_text()))
+    assert all(each.keys() == used for each in found)
+    host = Images().registry.partition("/")[0]
+    assert f"registry: {host}\n" in (FOLDER / "images.yml").read_text()
 
 
 def test_production_waits_for_its_environment_and_for_the_checklist():

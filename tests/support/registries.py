@@ -35,7 +35,7 @@ def answering(handle: Handler) -> Iterator[str]:
             if self.command != "HEAD":
                 self.wfile.write(text)
 
-        do_GET = do_HEAD = do_POST = _answer  # noqa: N815 - as the library calls them
+        do_GET = do_HEAD = do_POST = do_PUT = _answer  # noqa: N815 - as the library calls them
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
