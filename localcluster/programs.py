@@ -82,6 +82,11 @@ TEST_TOOLS = (
         main_module="github.com/compose-spec/compose-go/v2",
         packages={"compose-config": "manpasik.dev/tools/compose"},
     ),
+    Tool(
+        name="dashboards",
+        main_module="github.com/grafana/grafana-foundation-sdk/go",
+        packages={"dashboard-check": "manpasik.dev/tools/dashboards"},
+    ),
     # One program that is controller, repo server, API server or client by ARGOCD_BINARY_NAME.
     Tool(
         name="argocd",

@@ -20,7 +20,13 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models.common import GraphTresholdsStyleMode
+from grafana_foundation_sdk.models.common import (
+    GraphThresholdsStyleMode,
+    LegendDisplayMode,
+    LegendPlacement,
+    SortOrder,
+    TooltipDisplayMode,
+)
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from components.monitoring.dashboards.panels import Board, Panel, Query, Row
@@ -53,10 +59,9 @@ def uid(name: str) -> str:
 def as_json(board: Board) -> str:
     """The dashboard, compact: it lives in a ConfigMap."""
     plain = json.loads(JSONEncoder(sort_keys=True).encode(_built(board).build()))
-    for panel in plain["panels"]:
-        # The kind's own options: left out, Grafana takes its defaults; null it would take as said.
-        if panel.get("options", True) is None:
-            del panel["options"]
+    for each in (*plain["annotations"]["list"], *plain["links"]):
+        # The builders put both into a menu, which nobody would open; left out, they are in sight.
+        del each["placement"]
     return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -117,9 +122,9 @@ def _panel(panel: Panel, number: int, left: int, top: int) -> Builder[models.Pan
     if panel.kind != "heatmap":
         made = made.thresholds(_steps(panel))
     if panel.kind == "timeseries":
-        lines = GraphTresholdsStyleMode.LINE if len(panel.steps) > 1 else None
-        style = common.GraphThresholdsStyleConfig()
-        made = made.thresholds_style(style.mode(lines or GraphTresholdsStyleMode.OFF))
+        made = _as_lines(made, limits=len(panel.steps) > 1)
+    if panel.kind in ("stat", "bargauge"):
+        made = made.reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
     if panel.most is not None:
         made = made.min(0).max(panel.most)
     for index, query in enumerate(panel.queries):
@@ -127,6 +132,15 @@ def _panel(panel: Panel, number: int, left: int, top: int) -> Builder[models.Pan
     if panel.kind == "table":
         made = _as_table(made)
     return made
+
+
+def _as_lines(made: Any, *, limits: bool) -> Any:
+    """Which line is whose, the highest first under the pointer; limits as lines of their own."""
+    mode = GraphThresholdsStyleMode.LINE if limits else GraphThresholdsStyleMode.OFF
+    legend = common.VizLegendOptions().show_legend(True).display_mode(LegendDisplayMode.LIST)
+    pointer = common.VizTooltipOptions().mode(TooltipDisplayMode.MULTI).sort(SortOrder.DESCENDING)
+    made = made.thresholds_style(common.GraphThresholdsStyleConfig().mode(mode))
+    return made.legend(legend.placement(LegendPlacement.BOTTOM)).tooltip(pointer)
 
 
 def _as_table(made: Any) -> Any:
