@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import LocalClusterError, programs, toolchain
-from localcluster.programs import ALL_TOOLS, TEST_TOOLS, Tool
+from localcluster.tool_table import ALL_TOOLS, TEST_TOOLS, Tool
 from localcluster.toolchain import Toolchain
 
 KUBERNETES = ALL_TOOLS[0]
