@@ -63,5 +63,6 @@ def _size(registry: Registry, image: str, digest: str) -> int:
     below: list[dict[str, Any]] = found.get("manifests") or []
     if not below:
         return sum(int(each["size"]) for each in [found["config"], *found["layers"]])
-    kept = [each for each in below if (each.get("platform") or {}).get("os") != "unknown"]
+    unknown: dict[str, Any] = {}
+    kept = [each for each in below if (each.get("platform") or unknown).get("os") != "unknown"]
     return max(_size(registry, image, each["digest"]) for each in kept)
