@@ -85,14 +85,14 @@ def _ordered(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: inputs[key] for key in [*head, *(k for k in inputs if k not in head)]}
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(yaml.CSafeDumper):
     """Block style throughout; multi-line text as a literal block."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value else None
     if _AMBIGUOUS.fullmatch(value):
         style = '"'

@@ -1,5 +1,7 @@
 """When Argo CD applies what (decision 8): configuration, migration, workload; never PreSync."""
 
+import functools
+
 import pytest
 
 from rendering.waves import in_its_wave
@@ -7,20 +9,27 @@ from settings.names import WAVE
 from tests.support.kustomize import files, objects
 from tests.support.later import of_kind
 
-APPS = {n: t for n, t in files().items() if n.startswith("apps/production/")}
-WAVES = {
-    known: int(found["metadata"]["annotations"][WAVE])
-    for text in APPS.values()
-    for known, found in objects(text).items()
-}
+
+@functools.cache
+def apps():
+    return {name: text for name, text in files().items() if name.startswith("apps/production/")}
+
+
+@functools.cache
+def waves():
+    return {
+        known: int(found["metadata"]["annotations"][WAVE])
+        for text in apps().values()
+        for known, found in objects(text).items()
+    }
 
 
 def of(kind):
-    return {wave for (_, found, _, _), wave in WAVES.items() if found == kind}
+    return {wave for (_, found, _, _), wave in waves().items() if found == kind}
 
 
 def test_everything_says_its_wave():
-    assert len(WAVES) > 200
+    assert len(waves()) > 200
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "SealedSecret", "ServiceAccount", "Namespace"])
@@ -29,26 +38,26 @@ def test_configuration_comes_first(kind):
 
 
 def test_a_migration_runs_after_its_configuration_and_before_its_service():
-    migrations = {wave for (_, kind, name, _), wave in WAVES.items()
+    migrations = {wave for (_, kind, name, _), wave in waves().items()
                   if kind == "Job" and "-migrate-" in name}  # fmt: skip
     assert migrations == {-1}, "R-P2-MIG"
     assert of("Deployment") == of("StatefulSet") == {0}
 
 
 def test_a_job_of_a_store_never_waits_before_the_store():
-    jobs = {wave for (space, kind, _, _), wave in WAVES.items()
+    jobs = {wave for (space, kind, _, _), wave in waves().items()
             if kind == "Job" and space == "manpasik-data"}  # fmt: skip
     assert jobs == {1}, "it would wait for a store that comes after it"
 
 
 def test_no_object_is_a_hook():
-    assert not [name for name, text in APPS.items() if "argocd.argoproj.io/hook" in text]
+    assert not [name for name, text in apps().items() if "argocd.argoproj.io/hook" in text]
 
 
 def test_a_migration_that_ran_is_kept_for_the_way_back():
-    for (_, kind, name, _), wave in WAVES.items():
+    for (_, kind, name, _), wave in waves().items():
         if kind == "Job" and wave == -1:
-            text = APPS[f"apps/production/{name.partition('-migrate-')[0]}/job.yaml"]
+            text = apps()[f"apps/production/{name.partition('-migrate-')[0]}/job.yaml"]
             assert "argocd.argoproj.io/sync-options: Prune=false" in text.replace('"', "")
 
 
