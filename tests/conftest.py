@@ -9,9 +9,14 @@ import shutil
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 TIERS = ("recorded", "cluster", "engine")
 _ENGINE_MISSING = "no `pulumi` on PATH"
+_CLUSTER = "tests/cluster/"
+# What takes longest begins first.
+_LONGEST = ("product", "test_drains", "drill", "test_capacity", "releasing", "test_scaling")
+_WAITING_SHARE = 0.6
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,17 +38,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = _chosen(config)
     kept = [item for item in items if tier_of(item) in chosen]
     config.hook.pytest_deselected(items=[item for item in items if tier_of(item) not in chosen])
-    # What waits for clusters begins first, so that what computes fills the time.
-    items[:] = sorted(kept, key=lambda item: tier_of(item) == "recorded")
+    items[:] = sorted(kept, key=lambda item: _turn(item.nodeid))
+
+
+def _turn(nodeid: str) -> int:
+    longest = [nodeid.startswith(_CLUSTER + each) for each in _LONGEST]
+    return longest.index(True) if any(longest) else len(longest)
 
 
 class _Scheduling(LoadFileScheduling):
-    """A file for a worker; of the cluster's tests a folder, since its files share a cluster."""
+    """A file for a worker; of the cluster's tests a folder, since its files share a cluster.
+
+    Tests with clusters mostly wait, the others compute: some workers take these first, the rest
+    those, so that neither the cores nor the clusters stand still.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
         folder, _, _ = file.rpartition("/")
-        return folder if folder.startswith("tests/cluster/") else file
+        return folder if folder.startswith(_CLUSTER) else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        waits = self.nodes.index(node) < len(self.nodes) * _WAITING_SHARE
+        for scope in self.workqueue:
+            if scope.startswith(_CLUSTER) == waits:
+                self.workqueue.move_to_end(scope, last=False)
+                break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:

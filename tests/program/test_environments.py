@@ -11,7 +11,7 @@ from settings import load
 from tests.support.project import Project
 from tests.support.recording import STACKS, containers, of_kind, one
 
-SERVICES = [found["metadata"]["name"] for found in of_kind("local", "Deployment")]
+SERVICES = sorted(load("local").services)
 EVERY = [(stack, service) for stack in STACKS for service in SERVICES]
 
 
