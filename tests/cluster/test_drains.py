@@ -27,7 +27,7 @@ PRODUCTION = load("production")
 REPLICAS = PRODUCTION.environment.workload.replicas
 PODS = REPLICAS * len(PRODUCTION.services)
 TIGHT, ROOMY = 6, 9
-ORDERS = 2
+ORDERS = 1
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,11 @@ KINDS = (
     "PriorityClass", "Namespace", "ResourceQuota", "LimitRange", "ServiceAccount",
     "PodDisruptionBudget", "StatefulSet", "Deployment",
 )  # fmt: skip
+NOT_PLACED_BY = (
+    "args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "readinessProbe",
+    "startupProbe", "volumeMounts",
+)  # fmt: skip
+POLL_SECONDS = 0.5
 SETTLE_SECONDS = 1.0
 WAIT_SECONDS = 120.0
 
@@ -53,10 +58,21 @@ def apply(cluster: Cluster, settings: Settings, *, most: bool = False) -> int:
 
 def _placeable(content: dict[str, Any]) -> dict[str, Any]:
     """A Rollout as a Deployment of its pods: the scheduler does not know who made a pod."""
-    if content["kind"] != "Rollout":
-        return content
-    spec = {key: content["spec"][key] for key in ("selector", "template")}
-    return {**content, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
+    if content["kind"] == "Rollout":
+        spec = {key: content["spec"][key] for key in ("selector", "template")}
+        content = {**content, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
+    if "template" in content.get("spec", {}):
+        _lighten(content["spec"]["template"]["spec"])
+    return content
+
+
+def _lighten(pod: dict[str, Any]) -> None:
+    """Without what no scheduler reads: half a thousand pods are written and watched many times."""
+    claims = [each for each in pod.get("volumes", []) if "persistentVolumeClaim" in each]
+    pod["volumes"] = claims
+    for container in [*pod.get("initContainers", []), *pod["containers"]]:
+        for key in NOT_PLACED_BY:
+            container.pop(key, None)
 
 
 def pods(cluster: Cluster) -> list[Placed]:
@@ -95,7 +111,7 @@ def _watched(cluster: Cluster) -> Iterator[tuple[list[Placed], float]]:
         if found != last:
             last, since = found, time.monotonic()
         yield found, time.monotonic() - since
-        time.sleep(0.2)
+        time.sleep(POLL_SECONDS)
 
 
 def _placed(pod: Mapping[str, Any]) -> Placed:
