@@ -2,7 +2,7 @@
 VENV := .venv/bin
 PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE := # what is compiled once starts in half the time
-.PHONY: help setup up down test lint format types recorded cluster engine golden fresh workflows bench clean
+.PHONY: help setup up down test suite lint format types recorded cluster engine golden fresh workflows bench clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -18,9 +18,9 @@ up: setup ## the whole product on this machine
 down: setup ## stop the local cluster; its data goes
 	@$(VENV)/mpk local down
 
-test: lint types ## everything: lint, types, layers, and each tier of tests that can run here
-	$(VENV)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
-
+test: setup ## everything, side by side: lint, types, layers, and each tier of tests that can run here
+	@$(MAKE) --no-print-directory --jobs lint types suite
+suite: setup ; $(VENV)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder
 lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .
 	$(VENV)/ruff check --quiet .

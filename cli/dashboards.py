@@ -13,7 +13,7 @@ from settings import monitoring
 from settings.loader import STACK_KEY, Settings, load
 from settings.problems import Problem, SettingsError
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help="Dashboards as pictures and as JSON.")
 _Stack = Annotated[str, typer.Argument(help="A stack that is monitored.")]
 _Phase = Annotated[
     int | None, typer.Option("--phase", min=1, max=4, help="As if the stack were in this phase.")

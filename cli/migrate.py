@@ -21,7 +21,7 @@ from settings.loader import load_catalog
 from settings.problems import Problem, SettingsError, did_you_mean
 
 FOUND = 1
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help="Database changes under running versions.")
 app.add_typer(migrate_new.app, name="new", help="Write files that follow the rules.")
 migrate_database.add_to(app)
 

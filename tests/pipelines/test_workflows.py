@@ -74,7 +74,7 @@ def test_every_step_is_a_command_that_exists_here(place, run):
     assert words[0] == ".venv/bin/mpk"
     command, rest = typer.main.get_command(app), words[1:]
     while hasattr(command, "commands"):
-        command, rest = command.commands[rest[0]], rest[1:]
+        command, rest = command.get_command(None, rest[0]), rest[1:]
     command.make_context("mpk", rest)
 
 
