@@ -33,7 +33,7 @@ def production(phase):
 
 @pytest.fixture(scope="module")
 def placed(cluster_state):
-    """The pods of a stack as they come to lie on some of its nodes; the cluster is cleared for each stack."""
+    """The pods of a stack as they come to lie on some of its nodes; before another, none is left."""
     assert cluster_state
     last = []
 
