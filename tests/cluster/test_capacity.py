@@ -33,21 +33,20 @@ def production(phase):
 
 @pytest.fixture(scope="module")
 def placed(cluster_state):
-    """The pods of a stack as they come to lie on some of its nodes; before another, none is left."""
+    """The pods of a stack as they come to lie on some of its nodes; a cluster for each phase."""
     assert cluster_state
     last = []
 
     def place(settings, nodes, *, most=False):
         asked = [settings.stack_name, settings.stack.phase, most]
+        if last and last[0][:2] != asked[:2]:
+            localcluster.down(NAME)
         up = localcluster.up(NAME, nodes, lifetime_seconds=LIFETIME_SECONDS)
         cluster = Cluster(str(up.kubeconfig))
-        directory = records.directory_of(NAME)
-        there = Nodes(records.endpoint(directory, records.load(directory)))
         if not last or last[0] != asked:
-            if last:
-                there.clear(*names.NAMESPACES)
             last[:] = [asked, scheduling.apply(cluster, settings, most=most)]
-        there.start_anew(*names.NAMESPACES)
+        directory = records.directory_of(NAME)
+        Nodes(records.endpoint(directory, records.load(directory))).start_anew(*names.NAMESPACES)
         return scheduling.settled(cluster, last[1])
 
     yield place

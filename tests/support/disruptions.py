@@ -18,11 +18,6 @@ from settings.names import APPLICATION_NAMESPACE
 
 PODS_PATH = f"/api/v1/namespaces/{APPLICATION_NAMESPACE}/pods"
 WAIT_SECONDS = 60.0
-_AROUND_PODS = (
-    ("apis/apps/v1", "deployments"), ("apis/apps/v1", "statefulsets"),
-    ("apis/policy/v1", "poddisruptionbudgets"), ("api/v1", "resourcequotas"),
-    ("api/v1", "limitranges"),
-)  # fmt: skip
 _MERGE = "application/merge-patch+json"
 _OUT_OF_SERVICE = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
 
@@ -77,18 +72,6 @@ class Nodes:
         for namespace in namespaces:
             path = f"/api/v1/namespaces/{namespace}/pods"
             self.api.call("DELETE", path, {"gracePeriodSeconds": 0})
-
-    def clear(self, *namespaces: str) -> None:
-        """Delete what makes and what bounds pods; returns when no pod is left."""
-        for namespace in namespaces:
-            for group, kind in _AROUND_PODS:
-                self.api.call("DELETE", f"/{group}/namespaces/{namespace}/{kind}", {})
-        deadline = time.monotonic() + WAIT_SECONDS
-        pods = [f"/api/v1/namespaces/{namespace}/pods" for namespace in namespaces]
-        while any(self.api.call("GET", f"{path}?limit=1")["items"] for path in pods):
-            assert time.monotonic() < deadline, "pods stay"
-            self.start_anew(*namespaces)
-            time.sleep(0.5)
 
     def _takes_pods(self, name: str) -> bool:
         node = self.api.call("GET", f"{NODES_PATH}/{name}")
