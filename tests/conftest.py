@@ -4,12 +4,15 @@ Recorded always runs; cluster builds and starts what it needs by itself; engine 
 is on PATH. A tier that is asked for and cannot run is an error, never a skip.
 """
 
+import importlib
 import shutil
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
+
+from cli.commands import COMMANDS
 
 TIERS = ("recorded", "cluster", "engine")
 _ENGINE_MISSING = "no `pulumi` on PATH"
@@ -44,6 +47,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _turn(nodeid: str) -> int:
     longest = [nodeid.startswith(_CLUSTER + each) for each in _LONGEST]
     return longest.index(True) if any(longest) else len(longest)
+
+
+def pytest_collection_finish() -> None:
+    """Tests put a copy in the place of the project: what reads `ROOT` while it is imported has.
+
+    `mpk` imports a command when it is asked for, which may be while such a test runs.
+    """
+    for place in COMMANDS.values():
+        importlib.import_module(f"cli.{place.partition(':')[0]}")
 
 
 class _Scheduling(LoadFileScheduling):

@@ -33,7 +33,7 @@ def mpk(*arguments):
     [
         (Behaviour(), ""),
         (Behaviour(error_share=0.3), "succeeded, 99% must"),
-        (Behaviour(latency=0.4), "P95 is 4"),
+        (Behaviour(latency=0.4), "P95 is "),
     ],
     ids=["good", "errors", "slow"],
 )

@@ -206,7 +206,7 @@ def whole(deploy, registry):
 def test_a_killed_release_is_told_of_and_the_cluster_goes_on(mpk, cluster, api, kubectl, project):
     # The settings of that checkout, the program of this one.
     there = f"settings.loader.ROOT = pathlib.Path('{project.root}')"
-    program = f"import cli.app, pathlib, settings.loader; {there}; cli.app.main()"
+    program = f"import cli.app, cli.release, pathlib, settings.loader; {there}; cli.app.main()"
     command = [sys.executable, "-c", program, "release", "v5.0.0", "--no-write",
                "--kubeconfig", cluster.kubeconfig]  # fmt: skip
     before = len(records.read(api, "local"))
