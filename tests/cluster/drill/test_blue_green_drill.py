@@ -10,7 +10,7 @@ from drill.product import FIRST, Tempo
 
 pytestmark = pytest.mark.cluster
 PLAN = sessions.Plan(
-    strategy="blue-green", seconds=240, rate=100, tempo=Tempo(min_ready_seconds=1), name="colours"
+    strategy="blue-green", seconds=240, rate=50, tempo=Tempo(min_ready_seconds=1), name="colours"
 )
 
 

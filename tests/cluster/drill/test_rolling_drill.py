@@ -9,7 +9,7 @@ from localcluster import processes, record
 
 pytestmark = pytest.mark.cluster
 PLAN = sessions.Plan(
-    strategy="rolling", seconds=240, rate=100, tempo=Tempo(min_ready_seconds=1), name="drill-test"
+    strategy="rolling", seconds=240, rate=50, tempo=Tempo(min_ready_seconds=1), name="drill-test"
 )
 
 
