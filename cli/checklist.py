@@ -14,7 +14,7 @@ from operations.checklist import Line, read, ready, whole, write
 from operations.checklist.evidence import EvidenceError
 from operations.checklist.judging import LINES, Asked
 from operations.forge import Forge
-from rendering.sources import resolved
+from rendering.commits import resolved
 from settings import loader
 from settings.loader import load_catalog
 

@@ -12,10 +12,13 @@ import typer
 from cli import embedded
 from cli.console import print_json, results
 from operations.live import live
+from rendering.commits import Commit, SourceError, commit_of
+from rendering.marked import BESIDE
 from rendering.plan import Plan
 from rendering.plan import plan as planned
 from rendering.plan_text import as_dict, as_markdown, as_text
-from rendering.sources import Source, SourceError, Sources
+from rendering.pull_request import PROVIDERS_DECIDE
+from rendering.sources import Source, Sources
 from settings.loader import Settings, load_all, stack_names
 
 CHANGES = 4
@@ -59,9 +62,10 @@ def plan(
 
 def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
     sources = Sources()
-    same = sources.alike(against, stacks) if _is_commit(against) else {}
+    commit = commit_of(against) if _is_commit(against) else None
+    same = sources.alike(commit, stacks) if commit else {}
     left = [stack for stack in stacks if stack not in same]
-    olds, news = _recorded(sources, left, against) if left else ({}, {})
+    olds, news = _recorded(sources, left, commit or against) if left else ({}, {})
     olds, news = olds | same, news | same
     return [
         replace(
@@ -70,7 +74,11 @@ def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
                 news[stack].objects,
                 stack=stack,
                 against=olds[stack].name,
-                cannot_know=(*olds[stack].cannot_know, *_ALWAYS),
+                cannot_know=(
+                    *olds[stack].cannot_know,
+                    *_ALWAYS,
+                    *_rented(olds[stack], news[stack]),
+                ),
             ),
             monthly=_costs(olds[stack], news[stack]),
         )
@@ -79,14 +87,21 @@ def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
 
 
 def _recorded(
-    sources: Sources, stacks: Sequence[str], against: str
+    sources: Sources, stacks: Sequence[str], against: str | Commit
 ) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Both sides of each stack."""
+    """Both sides of each stack; files hold Kubernetes objects alone, so both sides do then."""
+    whole = isinstance(against, Commit) or against in stack_names()
     with ThreadPoolExecutor(1) as other:
         # A commit is recorded by a process of its own, meanwhile this one records the stacks.
         waiting = other.submit(_olds(sources, stacks, against))
-        news = {stack: sources.stack(stack) for stack in stacks}
+        news = {stack: sources.stack(stack, whole=whole) for stack in stacks}
         return waiting.result(), news
+
+
+def _rented(*sides: Source) -> tuple[str, ...]:
+    """What nobody knows of a cloud's resources, where the plan has some."""
+    found = any(each["apiVersion"] == BESIDE for side in sides for each in side.objects)
+    return (PROVIDERS_DECIDE,) if found else ()
 
 
 def _is_commit(against: str) -> bool:
@@ -104,14 +119,16 @@ _ALWAYS = (
 )
 
 
-def _olds(sources: Sources, stacks: Sequence[str], against: str) -> Callable[[], dict[str, Source]]:
+def _olds(
+    sources: Sources, stacks: Sequence[str], against: str | Commit
+) -> Callable[[], dict[str, Source]]:
+    if isinstance(against, Commit):
+        return lambda: sources.commit(against, stacks, whole=True)
     if against in stack_names():
-        one = sources.stack(against)
+        one = sources.stack(against, whole=True)
         return lambda: dict.fromkeys(stacks, one)
     folder = Path(against).expanduser()
-    if folder.is_dir():
-        return lambda: {stack: sources.folder(_of_stack(folder, stack, stacks)) for stack in stacks}
-    return lambda: sources.commit(against, stacks)
+    return lambda: {stack: sources.folder(_of_stack(folder, stack, stacks)) for stack in stacks}
 
 
 def _of_stack(folder: Path, stack: str, stacks: Sequence[str]) -> Path:

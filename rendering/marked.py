@@ -20,6 +20,8 @@ from settings.loader import load
 from settings.problems import SettingsError
 
 MARKED = "\0secret"
+BESIDE = "beside/v1"
+"""The version of what is no Kubernetes object, so that no object of a cluster is taken for it."""
 
 
 def mark(value: Any, key: bytes) -> str:
@@ -46,7 +48,7 @@ def beside(found: Iterable[Recorded]) -> list[dict[str, Any]]:
     """What a program declares besides Kubernetes objects, as objects with its inputs as `spec`."""
     return [
         {
-            "apiVersion": "beside/v1",
+            "apiVersion": BESIDE,
             "kind": _kind(each.type),
             "metadata": {"name": each.name},
             "spec": dict(each.inputs),

@@ -11,29 +11,34 @@ from dataclasses import replace
 from pathlib import Path
 
 from rendering.comment import StackChange
+from rendering.commits import SourceError, commit_of, stacks_of
 from rendering.plan import Plan, plan
-from rendering.sources import Source, SourceError, Sources, stacks_of
+from rendering.sources import Source, Sources
 from settings import loader
 from settings.problems import SettingsError
 
+PROVIDERS_DECIDE = (
+    "whether a cloud changes one of its resources in place or replaces it: its provider says so "
+    "when the engine previews"
+)
 ALWAYS = (
     "what the cluster holds now: fields that the API server defaults, edits by hand, objects of "
     "others",
-    "whether a cloud changes one of its resources in place or replaces it: its provider says so "
-    "when the engine previews",
+    PROVIDERS_DECIDE,
 )
 _Side = Mapping[str, Source | SourceError]
 
 
 def changes(base: str, head: str = "", stacks: Sequence[str] = ()) -> list[StackChange]:
     """What leads from one commit to the other, or to this tree, in every stack of either."""
-    here = stacks_of(head) if head else loader.stack_names()
-    chosen = list(stacks) or sorted({*here, *stacks_of(base)})
+    old, new = commit_of(base), commit_of(head) if head else None
+    here = stacks_of(new) if new else loader.stack_names()
+    chosen = list(stacks) or sorted({*here, *stacks_of(old)})
     sources = Sources()
     with ThreadPoolExecutor(1) as other:
-        waiting = other.submit(sources.attempts, base, chosen, whole=True)
-        if head:
-            news: _Side = sources.attempts(head, chosen, whole=True)
+        waiting = other.submit(sources.attempts, old, chosen, whole=True)
+        if new:
+            news: _Side = sources.attempts(new, chosen, whole=True)
         else:
             news = {stack: _here(sources, stack) for stack in chosen}
         olds = waiting.result()

@@ -6,14 +6,10 @@ Every source gives objects whose secrets are hidden already, with what it cannot
 import json
 import os
 import secrets
-import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
-import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +18,7 @@ import yaml
 
 from rendering import marked
 from rendering.alike import alike
+from rendering.commits import Commit, SourceError, commit_of, git_path, last, tree_of
 from rendering.hiding import hidden, secret_texts
 from rendering.manifest import manifests
 from rendering.recorder import record
@@ -33,7 +30,6 @@ from settings.problems import SettingsError
 RECORDING_SECONDS = 300
 _LENT = ("PATH", "LANG", "LC_ALL", "TZ")
 """Variables that the program of a commit sees: none of them holds anything worth stealing (P-5)."""
-_LONGEST_REASON = 300
 STAND_INS = (
     "whether the values of generated or encrypted secrets change: both sides are recorded with "
     "stand-ins, so only another catalogue value or another set of keys shows"
@@ -42,10 +38,9 @@ _IN_FILES = (
     "whether the values of secrets change: files hold [secret] in their place; a change shows "
     "only as another checksum of the pods that read them"
 )
-
-
-class SourceError(Exception):
-    """There is nothing to compare with: not found, not readable, or not to be recorded."""
+_NOT_IN_FILES = (
+    "what a stack rents from a cloud, and its charts: files hold Kubernetes objects alone"
+)
 
 
 @dataclass(frozen=True)
@@ -84,26 +79,37 @@ class Sources:
         """The YAML files of a folder, such as `mpk render -o` writes."""
         found = [each for path in _yaml_files(folder) for each in _documents(path)]
         known = secret_texts(found)
-        return Source(f"folder {folder}", hidden(found, self.key, known), (_IN_FILES,))
+        return Source(
+            f"folder {folder}", hidden(found, self.key, known), (_IN_FILES, _NOT_IN_FILES)
+        )
 
     def commit(
-        self, ref: str, stacks: Sequence[str], root: Path | None = None
+        self,
+        ref: str | Commit,
+        stacks: Sequence[str],
+        root: Path | None = None,
+        *,
+        whole: bool = False,
     ) -> dict[str, Source]:
         """What the program of a commit declares for each stack: its own code, its own catalogue."""
-        found = self.attempts(ref, stacks, root)
+        found = self.attempts(ref, stacks, root, whole=whole)
         for each in found.values():
             if isinstance(each, SourceError):
                 raise each
         return cast("dict[str, Source]", found)
 
     def attempts(
-        self, ref: str, stacks: Sequence[str], root: Path | None = None, *, whole: bool = False
+        self,
+        ref: str | Commit,
+        stacks: Sequence[str],
+        root: Path | None = None,
+        *,
+        whole: bool = False,
     ) -> dict[str, "Source | SourceError"]:
         """The same, with the refusal in the place of a stack that is not sound there."""
-        root = root or loader.ROOT
-        commit = resolved(ref, root)
-        name = _named(ref, commit)
-        with _tree(commit, root) as folder:
+        commit = commit_of(ref, root)
+        name = commit.name
+        with tree_of(commit.id, root or loader.ROOT) as folder:
             answers = _recorded(folder, stacks, name, self.key)
             known = {stack: _standing(stack, folder, whole=whole) for stack in stacks}
         found = {stack: self._answer(name, stack, answers[stack], whole=whole) for stack in stacks}
@@ -114,14 +120,16 @@ class Sources:
             for stack, each in found.items()
         }
 
-    def alike(self, ref: str, stacks: Sequence[str], root: Path | None = None) -> dict[str, Source]:
+    def alike(
+        self, ref: str | Commit, stacks: Sequence[str], root: Path | None = None
+    ) -> dict[str, Source]:
         """The stacks that a commit declares as this tree does, without a look at their objects."""
-        root = root or loader.ROOT
-        commit = resolved(ref, root)
-        found = alike((_git_path(), "-C", str(root)), commit, stacks)
+        root, commit = root or loader.ROOT, commit_of(ref, root)
+        found = alike((git_path(), "-C", str(root)), commit.id, stacks)
         monthly = {stack: bill(loader.load(stack, root=root)).monthly for stack in found}
-        name = _named(ref, commit)
-        return {s: Source(name, [], (STAND_INS,), monthly=cost) for s, cost in monthly.items()}
+        return {
+            s: Source(commit.name, [], (STAND_INS,), monthly=cost) for s, cost in monthly.items()
+        }
 
     def _answer(
         self, name: str, stack: str, answer: Mapping[str, Any], *, whole: bool
@@ -132,16 +140,6 @@ class Sources:
             return Source(name, [], (f"stack {stack} does not exist at {name}: all is new",))
         found: list[Any] = answer["objects"] + (answer.get("beside", []) if whole else [])
         return Source(name, hidden(found, self.key), (STAND_INS,))
-
-
-def stacks_of(ref: str, root: Path | None = None) -> list[str]:
-    """The stacks that have a file at a commit."""
-    root = root or loader.ROOT
-    listed = _git(root, "ls-tree", "--name-only", resolved(ref, root))
-    names = [Path(line) for line in listed.stdout.decode(errors="replace").splitlines()]
-    return sorted(
-        name.stem.removeprefix("Pulumi.") for name in names if name.match("Pulumi.?*.yaml")
-    )
 
 
 def _standing(stack: str, tree: Path, *, whole: bool) -> tuple[float | None, Report | None]:
@@ -196,51 +194,6 @@ _PlainLoader.yaml_implicit_resolvers = {
 }
 
 
-def resolved(ref: str, root: Path) -> str:
-    """The commit that a name stands for, in full."""
-    question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    answer = _git(root, *question)
-    if answer.returncode:
-        known = ", ".join(loader.stack_names())
-        raise SourceError(
-            f"--against {_printable(ref)!r}: no stack, no folder and no commit of that name; "
-            f"name one of the stacks ({known}), a folder of rendered YAML, a commit, or live"
-        )
-    return answer.stdout.decode().strip()
-
-
-def _named(ref: str, commit: str) -> str:
-    return f"{_printable(ref)} ({commit[:10]})" if ref != commit else commit[:10]
-
-
-def _git_path() -> str:
-    git = shutil.which("git")
-    if git is None:
-        raise SourceError("there is no git on PATH; compare with a stack or a folder instead")
-    return git
-
-
-def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    command = [_git_path(), "-C", str(root), *arguments]
-    return subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell
-
-
-@contextmanager
-def _tree(commit: str, root: Path) -> Generator[Path]:
-    """The files of a commit in a temporary folder, which goes whatever happens."""
-    with tempfile.TemporaryDirectory(prefix="mpk-plan-") as temporary:
-        archive, tree = Path(temporary) / "tree.tar", Path(temporary) / "tree"
-        done = _git(root, "archive", "--format=tar", f"--output={archive}", commit)
-        if done.returncode:
-            raise SourceError(f"git cannot give the files of {commit[:10]}: {_last(done.stderr)}")
-        try:
-            with tarfile.open(archive) as packed:
-                packed.extractall(tree, filter="data")
-        except tarfile.TarError as error:
-            raise SourceError(f"commit {commit[:10]} holds no files to record") from error
-        yield tree
-
-
 def _recorded(tree: Path, stacks: Sequence[str], name: str, key: bytes) -> dict[str, Any]:
     """Run the recorder of a tree: this interpreter and its packages, nothing else of this tree."""
     output = tree.parent / "objects.json"
@@ -262,15 +215,6 @@ def _recorded(tree: Path, stacks: Sequence[str], name: str, key: bytes) -> dict[
         raise SourceError(f"recording {name} took longer than {RECORDING_SECONDS} s") from None
     if done.returncode or not output.is_file():
         raise SourceError(
-            f"{name} cannot be recorded; it is too old, or its program fails: {_last(done.stderr)}"
+            f"{name} cannot be recorded; it is too old, or its program fails: {last(done.stderr)}"
         )
     return cast("dict[str, Any]", json.loads(output.read_text()))
-
-
-def _last(stderr: bytes) -> str:
-    lines = stderr.decode(errors="replace").strip().splitlines()
-    return _printable(lines[-1])[:_LONGEST_REASON] if lines else "it says nothing"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text)

@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 from cli.app import BAD_INPUT, NOT_THERE, app
 from cli.plan import CHANGES
 from rendering import manifests, write_manifests
+from rendering.commits import SourceError
+from rendering.marked import BESIDE
 from rendering.plan_text import as_text
-from rendering.sources import SourceError, Sources
+from rendering.sources import Source, Sources
 from settings.loader import ROOT
 from tests.support.plans import between
 from tests.support.recording import recorded
@@ -81,6 +83,32 @@ def test_a_stack_that_a_commit_cannot_differ_in_is_not_recorded(monkeypatch):
     result = mpk("dev", "--against", "HEAD", "--exit-code")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("stack dev against HEAD (")
+
+
+def rented(size):
+    spec = {"instanceClass": size}
+    return {"apiVersion": BESIDE, "kind": "rds/Instance", "metadata": {"name": "db"}, "spec": spec}
+
+
+def test_a_plan_tells_of_what_is_rented_and_asks_for_its_commit_once(monkeypatch):
+    """As `mpk pr-comment` does: one comparison, of the whole stack (issue 7)."""
+    asked = []
+
+    def answer(_, name, stacks=(), root=None, *, whole):
+        asked.append((name if isinstance(name, str) else name.id, whole, root))
+        source = Source("it", [rented(f"db.{len(asked)}")])
+        return dict.fromkeys(stacks, source) if stacks else source
+
+    names = []
+    monkeypatch.setattr("rendering.commits.resolved", lambda ref, _: names.append(ref) or "c" * 40)
+    monkeypatch.setattr("rendering.sources.alike", lambda *_: frozenset())
+    for source in ("stack", "commit"):
+        monkeypatch.setattr(Sources, source, answer)
+    result = mpk("dev", "--against", "HEAD")
+    assert result.exit_code == 0, result.output
+    assert "rds/Instance: db" in result.stdout
+    assert "whether a cloud changes one of its resources in place" in result.stdout
+    assert (names, {whole for _, whole, _ in asked}) == (["HEAD"], {True})
 
 
 def test_a_clean_tree_equals_its_commit_and_nothing_is_left_behind(repository, temporary):
