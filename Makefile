@@ -35,7 +35,7 @@ recorded cluster engine: setup ## one tier of the tests
 
 golden: setup ## rewrite tests/golden, schemas/, infrastructure/ and docs/migrations.md; read the difference first
 	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
-fresh: golden ; @git diff --exit-code --stat -- tests/golden infrastructure schemas docs ## refuse stale generated files
+fresh: golden ; @! git status --porcelain -- tests/golden infrastructure schemas docs | grep . ## refuse stale generated files
 workflows: setup ; @$(VENV)/python -m tests.support.workflows ## actionlint and zizmor, offline
 
 bench: setup ## time, memory, growth, and other tools beside them (about half an hour)

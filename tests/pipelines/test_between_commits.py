@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from cli.app import BAD_INPUT, app
 from cli.pr_comment import UNSOUND
 from rendering.sources import _LENT
+from settings import cost
+from settings.loader import load
 from tests.support.repositories import commit, git, program_at
 
 PLANTED = "Planted+Secret/Value0042"
@@ -32,7 +34,10 @@ def mpk(*arguments):
 def test_a_branch_is_told_whole_with_the_artifact_beside_it(repository, tmp_path):
     git(repository, "switch", "--quiet", "--create", "change")
     (repository / "catalog/services/translation-service.yaml").unlink()
-    (repository / "Pulumi.other.yaml").write_text((repository / "Pulumi.dev.yaml").read_text())
+    cloud = "    cloud: {provider: aws, region: ap-northeast-2, kind: server}\n"
+    (repository / "Pulumi.other.yaml").write_text(
+        (repository / "Pulumi.dev.yaml").read_text() + cloud
+    )
     gateway = repository / "catalog/services/gateway.yaml"
     gateway.write_text(re.sub(r"translation-service,\s*", "", gateway.read_text()))
     commit(repository, "one service less, one stack more")
@@ -43,7 +48,19 @@ def test_a_branch_is_told_whole_with_the_artifact_beside_it(repository, tmp_path
     gone = {(o["kind"], o["name"]) for o in plans["dev"]["objects"] if o["action"] == "delete"}
     assert ("Deployment", "translation-service") in gone
     assert plans["other"]["summary"]["delete"] == 0
-    assert "### Dangerous" in (out / "comment.md").read_text()
+    text = (out / "comment.md").read_text()
+    assert "### Dangerous" in text
+    bill = f"{cost.bill(load('other')).monthly:,.0f}"
+    assert {name: columns(text, name)[-2:] for name in ("dev", "other")} == {
+        "dev": ["0", "hold it"],
+        "other": [f"{bill} (**+{bill}**)", "hold it"],
+    }
+
+
+def columns(text, stack):
+    """A stack's row of the overview, which is the first table."""
+    row = next(line for line in text.splitlines() if line.startswith(f"| {stack} |"))
+    return [cell.strip() for cell in row.strip("|").split("|")]
 
 
 HOSTILE = """

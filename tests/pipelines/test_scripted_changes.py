@@ -2,10 +2,13 @@
 
 import random
 import re
+from dataclasses import replace
 
 import pytest
 
 from rendering.comment import LIMIT, MARKER
+from settings import load
+from settings.capacity_report import report
 from tests.support.comments import (
     all_of,
     as_html,
@@ -196,6 +199,29 @@ def test_the_order_of_objects_and_stacks_changes_no_byte(name):
 
     again = all_of(shuffled, "production-jp")[::-1]
     assert told(again).text == told(all_of(edit, "production-jp")).text
+
+
+@pytest.mark.parametrize(
+    ("monthly", "shown"),
+    [
+        (None, "?"),
+        ((70.4, 70.4), "70"),
+        ((0.0, 2500.0), "2,500 (**+2,500**)"),
+        ((2500.0, 70.4), "70 (**-2,430**)"),
+    ],
+    ids=["unknown", "alike", "new", "cheaper"],
+)
+@pytest.mark.parametrize("replicas", [1, 100])
+def test_the_columns_of_cost_and_nodes_tell_both_sides(monthly, shown, replicas):
+    more = {"environment": "dev", "services": {SHOP: {"replicas": replicas}}}
+    before, after = report(load("dev")), report(load("dev", more))
+    one = replace(all_of(lambda *_: None)[0], stack="dev", capacity=(before, after))
+    text = told([replace(one, plan=replace(one.plan, monthly=monthly))]).text
+    held = replicas == 1
+    nodes = "hold it" if held else "**do not hold it**"
+    assert re.search(rf"^\| dev \|.*\| {re.escape(shown)} \| {re.escape(nodes)} \|$", text, re.M)
+    assert ("- nodes of dev: " in text) == (not held), "another verdict than before is a sentence"
+    assert held or "(before: " in text
 
 
 def test_rows_shown_and_rows_counted_as_missing_are_all_rows():

@@ -3,8 +3,6 @@
 import json
 import re
 import shlex
-import shutil
-import subprocess
 
 import pytest
 import typer
@@ -27,18 +25,6 @@ WRITES = {  # What a job may write, and why nothing else may.
     "nightly.yml: drift": {"id-token"},
 }
 RUNS = [(place, step["run"]) for place, step in steps() if "run" in step]
-NO_CLOUD = [
-    "make setup",
-    "make lint",
-    "make types",
-    "make workflows",
-    ".venv/bin/mpk check",
-    ".venv/bin/mpk schema --check",
-    ".venv/bin/mpk cost",
-    "make fresh",
-    'make "$TIER"',
-    ".venv/bin/mpk pr-comment --base HEAD^1 --output pr-comment",
-]
 
 
 def test_actionlint_and_zizmor_have_nothing_to_say():
@@ -201,22 +187,3 @@ def test_production_waits_for_its_environment_and_for_the_checklist():
     released = next(i for i, run in enumerate(runs) if "mpk release" in run)
     assert checked < released
     assert all("|| true" not in run for run in runs)
-
-
-def test_the_commands_without_a_cloud_are_these_in_this_order():
-    found = [run for place, run in RUNS if place.startswith(("ci.yml", "preview.yml"))]
-    assert list(dict.fromkeys(found)) == NO_CLOUD
-
-
-def test_the_cheap_ones_run_in_order_from_a_fresh_clone(tmp_path):
-    clone = tmp_path / "clone"
-    git = shutil.which("git")
-    subprocess.run([git, "clone", "--quiet", "--depth", "2", f"file://{ROOT}", clone], check=True)
-    for command in [c for c in NO_CLOUD if c.startswith(CHEAP)]:
-        done = subprocess.run(
-            command.split(), cwd=clone, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
-
-
-CHEAP = ("make setup", ".venv/bin/mpk check", ".venv/bin/mpk schema", ".venv/bin/mpk cost")
