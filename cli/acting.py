@@ -88,9 +88,8 @@ class Work:
 
 def needed_engine(*, install: bool = False) -> automation.PulumiCommand:
     """The engine, or one sentence: some commands mean nothing without it."""
-    with contextlib.suppress(MissingEngineError):
-        if command := engine_command(EngineChoice.PULUMI, install=install):
-            return command
+    if command := engine_command(EngineChoice.AUTO, install=install):
+        return command
     raise MissingEngineError(
         "this command works on the engine's state, and there is no Pulumi engine here: install "
         "`pulumi` or add --install-engine; plan, render and check need none"

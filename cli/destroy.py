@@ -39,6 +39,9 @@ def destroy(
         messages.print(f"not deleted: {confirm!r} is not {named} {' '.join(loaded)!r}")
         raise typer.Exit(WRONG_CONFIRMATION)
     command = engines.engine_command(engine, install=asked.install_engine)
+    if command is None:
+        for each in loaded.values():
+            engines.refuse_cloud(each)
     there = {name: each for name, each in loaded.items() if _has_a_cluster(each, asked.kubeconfig)}
     for name in loaded.keys() - there.keys():
         results.print(f"stack {name} has no cluster here, so there is nothing to delete")

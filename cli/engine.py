@@ -59,6 +59,15 @@ def refuse_encrypted(settings: Settings) -> None:
         )
 
 
+def refuse_cloud(settings: Settings) -> None:
+    """Without the engine a stack in a cloud is half known: what is recorded are stand-ins."""
+    if settings.stack.cloud is not None:
+        raise MissingEngineError(
+            f"{settings.stack_name} is in a cloud, and only the engine knows what is there; put "
+            "`pulumi` on PATH, or use --install-engine"
+        )
+
+
 def engine_folder(kubeconfig: str | None) -> Path:
     """Where the engine's state lies: with an embedded cluster, whose end is its end, else apart."""
     if kubeconfig is None:

@@ -88,7 +88,6 @@ def ensure() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home) as temporary:
         archive = Path(temporary) / f"pulumi-v{VERSION}-{name}.tar.gz"
-        messages.print(f"{archive.name}: {_SEEN}", style="yellow", markup=False)
         _fetch(archive)
         found = hashlib.sha256(archive.read_bytes()).hexdigest()
         if found != digest:
@@ -100,6 +99,7 @@ def ensure() -> Path:
         shutil.rmtree(home / "bin", ignore_errors=True)
         (Path(temporary) / "pulumi").rename(home / "bin")
     mark.touch()
+    messages.print(f"engine {VERSION} was unpacked; {_SEEN}", style="yellow", markup=False)
     return home
 
 

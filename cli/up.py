@@ -58,6 +58,7 @@ def refuse_without_engine(loaded: Iterable[Settings], plan: Path | None) -> None
     if plan is not None:
         raise MissingEngineError("a plan is the engine's, and there is none here; drop --plan")
     for settings in loaded:
+        engines.refuse_cloud(settings)
         engines.refuse_encrypted(settings)
 
 

@@ -82,27 +82,47 @@ def test_every_level_explains_itself(mpk, arguments):
     assert "Usage" in mpk(*arguments).output
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["preview", "dev"],
-        ["refresh", "dev"],
-        ["drift", "dev"],
-        ["outputs", "dev"],
-        ["import", "dev", "auth-database=db-1"],
-        ["up", "dev", "--engine", "pulumi"],
-        ["destroy", "dev", "--confirm", "dev", "--engine", "pulumi"],
-    ],
-    ids=lambda command: command[0],
-)
-def test_without_an_engine_what_needs_one_is_one_sentence_and_a_code(mpk, command):
-    """Issue 7, acceptance 6."""
-    done = mpk(*command)
-    assert done.exit_code == 3
-    assert "no" in done.stderr
-    assert "Pulumi engine" in done.stderr or "no `pulumi` on PATH" in done.stderr
+NEEDS_AN_ENGINE = [
+    ["preview", "dev"],
+    ["refresh", "dev"],
+    ["drift", "dev"],
+    ["outputs", "dev"],
+    ["import", "dev", "auth-database=db-1"],
+    ["kubeconfig", "production-kr"],
+    ["up", "dev", "--engine", "pulumi"],
+    ["up", "production-kr"],
+    ["destroy", "dev", "--confirm", "dev", "--engine", "pulumi"],
+    ["destroy", "production-kr", "--confirm", "production-kr"],
+    ["engine", "path"],
+]
+"""Each command of the first group; a stack in a cloud needs the engine unasked."""
+
+
+def one_sentence(done):
+    assert done.exit_code == 3, done.output
     assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    return line
+
+
+@pytest.mark.parametrize("command", NEEDS_AN_ENGINE, ids=" ".join)
+def test_without_an_engine_what_needs_one_is_one_sentence_and_a_code(mpk, monkeypatch, command):
+    """Issue 7, acceptance 6. A cluster is named: the engine is what is missing."""
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    assert "engine" in one_sentence(mpk(*command)) or "`pulumi`" in one_sentence(mpk(*command))
+
+
+@pytest.mark.parametrize(
+    "command", [["engine", "install"], *([*c, "--install-engine"] for c in NEEDS_AN_ENGINE[:-1])],
+    ids=" ".join,
+)  # fmt: skip
+def test_where_none_can_be_installed_each_says_how_to_bring_one(mpk, monkeypatch, command):
+    monkeypatch.setenv("MANPASIK_ENGINE_FROM", "/nowhere")
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    told = one_sentence(mpk(*command))
+    assert "cannot be fetched from /nowhere" in told
+    assert "or name a folder that holds pulumi-v" in told
 
 
 def test_a_plan_that_is_not_there_is_refused_before_anything_begins(mpk, tmp_path):
