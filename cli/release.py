@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +10,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli import embedded
+from cli import acting, embedded
 from cli import engine as engines
 from cli.console import messages, print_json, results
+from cli.reports import told
 from cli.target import (
     ApprovedOption,
     JsonOption,
@@ -24,6 +25,7 @@ from cli.target import (
 )
 from cli.watch import Watch
 from operations import live, preflight, schema_gate, versions
+from operations.by_engine import DeployError
 from operations.cluster import Cluster
 from operations.preflight import Check
 from operations.records import Record, as_markdown
@@ -31,7 +33,7 @@ from operations.refusal import RefusedError
 from operations.registry import Registry
 from operations.releasable import Plan
 from operations.release import Release
-from rendering.manifest import manifests
+from rendering.manifest import Manifest, manifests
 from rendering.recorder import record
 from settings import secrets
 from settings.loader import Settings, load
@@ -69,7 +71,7 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     _refuse_gitops(now)
     choice = versions.chosen(now, services or [], version)
     wanted = versions.with_versions(now, choice)
-    engines.refuse_encrypted(wanted)
+    engine = _engine(now, write=write)
     seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
     plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
     plan = replace(
@@ -78,9 +80,11 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         approved_by=approved_by,
         timeout_seconds=timeout,
         undo=undo,
+        by_engine=engine,
         checks=lambda: _checks(wanted, plan.services, kubeconfig),
     )
-    with Watch(messages) as shown:
+    # A terminal has room for one moving part, and the engine's course is one.
+    with Watch(messages, live=engine is None) as shown:
         done = Release(cluster, plan, shown.report).run(
             lambda: _keep(now, choice) if write else None,
             lambda: _keep(now, versions.present(now, choice)) if write else None,
@@ -88,6 +92,33 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     _tell(done, as_json=as_json)
     if done.outcome not in ("succeeded", "waiting"):
         raise typer.Exit(FAILED)
+
+
+def _engine(settings: Settings, *, write: bool) -> Callable[[], str] | None:
+    """How the engine deploys a stack in a cloud; None where recorded manifests are applied."""
+    if settings.stack.cloud is None:
+        engines.refuse_encrypted(settings)
+        return None
+    if not write:
+        raise RefusedError(
+            f"nothing was changed: {settings.stack_name} is deployed by the engine, which takes "
+            "the version from the stack's file; leave --no-write out"
+        )
+    command = acting.needed_engine()
+
+    def deploy() -> str:
+        outcomes = acting.act(
+            [settings.stack_name],
+            acting.Asked(),
+            lambda work: work.engine.up(work.on_event),
+            command=command,
+        )
+        (outcome,) = outcomes
+        if outcome.result is None:
+            raise DeployError(str(outcome.error))
+        return f"by the engine {command.version}: {told(outcome.result.changes)}"
+
+    return deploy
 
 
 def _plan(
@@ -101,7 +132,7 @@ def _plan(
         settings=wanted,
         version=version,
         services=services,
-        manifests=manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted))),
+        manifests=_recorded(wanted),
         watch_seconds=0,
         force=wanted.stack.environment == "local",
         judge=schema_gate.judge(cluster, wanted),
@@ -110,13 +141,20 @@ def _plan(
     )
 
 
+def _recorded(wanted: Settings) -> Sequence[Manifest]:
+    """What is applied; of a stack in a cloud nothing, since its recorded values are stand-ins."""
+    if wanted.stack.cloud:
+        return ()
+    return manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted)))
+
+
 def _checks(wanted: Settings, services: Sequence[str], kubeconfig: Path | None) -> Sequence[Check]:
     path = kubeconfig_of(wanted, kubeconfig)
     # The embedded cluster pulls no image.
     pulls = kubeconfig is not None or not embedded.is_target(wanted)
     return (
         *([preflight.images(wanted, services, Registry())] if pulls else []),
-        preflight.planned(live.live(wanted, path), services),
+        *([] if wanted.stack.cloud else [preflight.planned(live.live(wanted, path), services)]),
         preflight.capacity(wanted, services),
     )
 

@@ -38,6 +38,8 @@ class Plan:
     """What is asked before anything changes."""
     gate: Callable[[], object] = _nothing_asked
     """Refuses where the schema stands against the version (M-4); asked last."""
+    by_engine: Callable[[], str] | None = None
+    """Deploys the stack at the version kept in its file, where only the engine can (R-P2-CD)."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Where the webhook stands."""
 

@@ -9,7 +9,8 @@ first service moves (R-MIG-6).
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from operations import lock, notify, records, releasable, rollback, rollouts, workloads
+from operations import by_engine, lock, notify, records, releasable, rollback, rollouts, workloads
+from operations.by_engine import DeployError
 from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment
 from operations.lock import LostLockError, ReleaseLock
@@ -82,8 +83,12 @@ class Release:
         return self._record
 
     def _course(self) -> None:
-        self._stage("migrate", lambda: self._deploy(self._before_services()))
-        self._stage("rollout", lambda: self._deploy(self._plan.manifests))
+        if deploy := self._plan.by_engine:
+            self._stage("deploy", lambda: self._by_engine(deploy))
+            self._stage("migrate", self._migrated)
+        else:
+            self._stage("migrate", lambda: self._deploy(self._before_services()))
+            self._stage("rollout", lambda: self._deploy(self._plan.manifests))
         paused = {n: w for n, w in self._live().items() if w.state.phase == "paused"}
         self._samples()
         if paused:
@@ -151,6 +156,27 @@ class Release:
         if not outcome.succeeded:
             raise _trouble(outcome)
         return f"{len(outcome.objects)} objects"
+
+    def _by_engine(self, deploy: Callable[[], str]) -> str:
+        try:
+            said = deploy()
+        except DeployError as failed:
+            raise _TroubleError(str(failed)) from None
+        services = self._record.services
+        bad = by_engine.unready(self._live(), {n: each.after for n, each in services.items()})
+        for name, change in services.items():
+            change.outcome = "failed" if name in bad else "succeeded"
+            change.reason = bad.get(name, "")
+        if bad:
+            raise _TroubleError("; ".join(f"{n}: {why}" for n, why in bad.items()), bad)
+        return said
+
+    def _migrated(self) -> str:
+        """The engine migrates before each service; this is the proof of it."""
+        plan = self._plan
+        if missing := by_engine.unmigrated(self._cluster, plan.settings, plan.services):
+            raise _TroubleError("; ".join(missing))
+        return "each service's Job of this version succeeded"
 
     def _reported(self, progresses: Sequence[Progress]) -> None:
         self._lock.check()

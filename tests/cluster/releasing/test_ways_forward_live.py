@@ -17,7 +17,9 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from operations import records
+from operations.by_engine import DeployError, unmigrated
 from operations.cluster import Cluster
+from operations.deploy import Deployment
 from operations.lock import ReleaseLock
 from operations.refusal import RefusedError
 from operations.releasable import Plan
@@ -194,6 +196,38 @@ def test_of_two_at_once_one_wins_and_the_other_says_who_holds_it(cluster):
     (winner,) = [version for version, outcome in ended.items() if outcome == "succeeded"]
     (refusal,) = [outcome for outcome in ended.values() if isinstance(outcome, RefusedError)]
     assert f"release of {winner}, by " in str(refusal)
+
+
+def by_engine(api, version, deploy):
+    """A release of both services that something else than `mpk` deploys."""
+    settings = load("local", stack(version))
+    given = Plan(settings=settings, version=version, services=sorted(KEPT), manifests=(),
+                 watch_seconds=0, by_engine=lambda: deploy(settings))  # fmt: skip
+    done = Release(api, given).run()
+    return done.outcome, done.reason, {each.name: each.outcome for each in done.stages}
+
+
+def test_what_the_engine_deployed_is_looked_at_and_not_believed(deploy, registry, api):
+    """A stack in a cloud: the Jobs of this version are the proof that it migrated (R-P2-MIG)."""
+    all_at_v1(deploy, registry)
+
+    def engine(settings):
+        done = Deployment(api, "local", manifests(record(settings)), force=True).run(120)
+        assert done.succeeded
+        return "4 updated"
+
+    def broken(_):
+        raise DeployError("api error Throttling")
+
+    found = by_engine(api, "v7.0.0", broken)
+    assert found == ("failed", "api error Throttling", {"deploy": "failed"})
+    outcome, reason, stages = by_engine(api, "v7.0.0", lambda _: "nothing updated")
+    assert (outcome, stages["deploy"]) == ("failed", "failed"), "it says so, and nothing moved"
+    assert f"{AUTH}: runs v1.0.0" in reason
+    stages = by_engine(api, "v7.0.0", engine)[2]
+    assert stages == dict.fromkeys(("deploy", "migrate", "watch"), "succeeded")
+    told = unmigrated(api, load("local", stack("v8.0.0")), [AUTH])
+    assert told == [f"{AUTH}: no migration Job of v8.0.0"]
 
 
 @pytest.fixture
