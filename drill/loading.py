@@ -42,7 +42,7 @@ def load(generator: Path, *, rate: int, seconds: int, behaviour: Behaviour) -> L
         try:
             _until_ready(admin)
             address = f"http://127.0.0.1:{port}/health"
-            return attack(generator, address, rate=rate, seconds=seconds, host=HOST)
+            return attack(generator, address, rate=rate, seconds=seconds, host=HOST, h2c=True)
         finally:
             processes.stop([each.process for each in processes.running(folder)])
 

@@ -57,14 +57,25 @@ class Loaded:
 
 
 def attack(
-    program: Path, address: str, *, rate: int = RATE, seconds: int = 60, host: str = ""
+    program: Path,
+    address: str,
+    *,
+    rate: int = RATE,
+    seconds: int = 60,
+    host: str = "",
+    h2c: bool = False,
 ) -> Loaded:
-    """Send the load, and say what came of it."""
+    """Send the load, and say what came of it.
+
+    `h2c`: HTTP/2 on a plain address that is known to speak it, for half of the generator's work;
+    with https it is HTTP/2 wherever the other side offers it.
+    """
     if urlsplit(address).scheme not in ("http", "https"):
         raise LoadError(f"{address} is no address that begins with http or https")
     named = f"Host: {host}\n" if host else ""
     limits = ("-rate", str(rate), "-duration", f"{seconds}s", "-timeout", "5s")
-    workers = ("-workers", str(_WORKERS), "-max-workers", str(16 * _WORKERS), "-redirects", "0")
+    workers = ("-workers", str(_WORKERS), "-max-workers", str(16 * _WORKERS), "-redirects", "0",
+               *(["-h2c"] if h2c else []))  # fmt: skip
     sent = subprocess.run(  # noqa: S603 - the pinned generator, no shell
         [program, "attack", *limits, *workers],
         input=f"GET {address}\n{named}".encode(), capture_output=True, check=False,
