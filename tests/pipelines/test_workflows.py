@@ -133,6 +133,8 @@ def test_a_release_has_the_role_the_way_in_and_then_uses_it(stack):
     (way,) = [run for run in did if f"mpk kubeconfig {stack}" in run]
     (release,) = [run for run in did if "mpk release" in run]
     assert did.index(".venv/bin/mpk engine install") < role < did.index(way) < did.index(release)
+    for step in (job["steps"][did.index(way)], job["steps"][did.index(release)]):
+        assert step["env"].keys() == {"PULUMI_BACKEND_URL"}, "both read the engine's state"
     file = '"$RUNNER_TEMP/kubeconfig"'
     assert f"--output {file}" in way
     assert f"--stack {stack} --kubeconfig {file}" in release
