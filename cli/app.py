@@ -22,7 +22,7 @@ INTERRUPTED = 130
 CODES = {
     "settings.problems.SettingsError": BAD_INPUT,
     "rendering.folder.OutputFolderError": BAD_INPUT,
-    "rendering.sources.SourceError": BAD_INPUT,
+    "rendering.commits.SourceError": BAD_INPUT,
     "localcluster.errors.UnusableError": BAD_INPUT,
     "operations.refusal.RefusedError": BAD_INPUT,
     "operations.migrations.running.MigrationError": FAILED,
