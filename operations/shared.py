@@ -56,11 +56,16 @@ def _apply_seen(cluster: Cluster, content: Object, live: Object | None, *, force
 
 
 def with_theirs(live: Object | None, content: Object) -> Object:
-    """The content with what a controller wrote of it, as it stands in the live object."""
+    """The content with what another wrote of it, as it stands in the live object.
+
+    What a controller has not written yet is as declared; what a person took out stays out (D-12).
+    """
     filled = copy.deepcopy(content)
     for each in CONTESTED:
         if live is not None and each.whole and each.kind == content["kind"]:
             _fill(filled, live, each.steps)
+            if each.writer == "people":
+                _take_out(filled, live, each.steps)
     return filled
 
 
@@ -108,6 +113,15 @@ def _fill(ours: Any, theirs: Any, steps: Sequence[str]) -> None:
             target[step] = source[step]
         elif step in target:
             _fill(target[step], source[step], rest)
+
+
+def _take_out(ours: Object, theirs: Object, steps: Sequence[str]) -> None:
+    """Remove what stands at the end of a way of mappings, unless the other has it, too."""
+    *way, last = steps
+    for step in way:
+        ours, theirs = ours.get(step, {}), theirs.get(step, {})
+    if last not in theirs:
+        ours.pop(last, None)
 
 
 def _same(mine: Any, other: Any) -> bool:

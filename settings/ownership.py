@@ -90,6 +90,7 @@ CONTESTED = (
         path="spec.syncPolicy.automated",
         writer="people",
         why="a rollback switches it off; switched on again it would undo the rollback (D-12, W-6)",
+        whole="spec.syncPolicy.automated",
     ),
 )
 

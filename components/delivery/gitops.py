@@ -1,8 +1,8 @@
 """GitOps by Argo CD: a project, one Application for each service, and one that holds them all.
 
 Each Application follows the rendered path of its service (decision 8, R-P3-MESH); ignore rules come
-from `settings/ownership.py` and are respected by syncs too (W-2). Owns neither Argo CD itself nor
-the repository. Who may do what is the environment's `access` (R-ENV-2).
+from `settings/ownership.py` (W-2, W-3; which of them syncs respect, and why: decision 0049). Owns
+neither Argo CD itself nor the repository. Who may do what is the environment's `access` (R-ENV-2).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from settings import names, ownership
 from settings.environments import Group
 from settings.loader import Settings
 from settings.stack import Repository
+from settings.strategy import Strategy
 
 Spec = dict[str, object]
 
@@ -29,7 +30,23 @@ KEPT_REVISIONS = 10
 # Before the services: what they name. The parts are folders of the tree.
 PARTS_WAVES: Mapping[str, int] = {"platform": -2, "data": -1}
 _VERSION = "argoproj.io/v1alpha1"
-_IGNORED = ("Rollout", "Deployment", "VirtualService", "DestinationRule", "Service")
+# What the Rollouts controller writes, by strategy. `replicas` is no difference where git says none,
+# and must come through where git says some.
+_IGNORED: Mapping[Strategy, Sequence[str]] = {
+    "rolling": (),
+    "canary": ("VirtualService", "DestinationRule"),
+    "blue-green": ("Service",),
+}
+# A sync that respects an ignored entry of a list takes the whole list from the live object: no
+# timeout in git would ever reach a route. A Service's selector is a mapping, which it merges.
+_RESPECTED: Sequence[Strategy] = ("blue-green",)
+# The API server fills a claim's template in, and lets nobody change it: no difference to mend.
+_DEFAULTED: Spec = {
+    "group": "apps",
+    "kind": "StatefulSet",
+    "jqPathExpressions": [".spec.volumeClaimTemplates"],
+}
+_RESPECT = "RespectIgnoreDifferences=true"
 _SEE = ("get",)
 _CHANGE = ("get", "sync", "update", "action/argoproj.io/Rollout/*")
 _CLUSTER_KINDS = (
@@ -48,6 +65,7 @@ class GitOpsArgs:
     repository: Repository
     services: Sequence[str]
     access: Mapping[Group, str]
+    strategy: Strategy
 
 
 class GitOps(pulumi.ComponentResource):
@@ -134,21 +152,26 @@ def gitops(settings: Settings, opts: pulumi.ResourceOptions) -> None:
             repository=settings.stack.repository,
             services=sorted(settings.services),
             access=settings.environment.access,
+            strategy=settings.delivery.strategy,
         )
         GitOps("gitops", args, opts)
 
 
 def application(args: GitOpsArgs, part: str) -> Spec:
     """The Application of a service, or of what all services need."""
-    return _application(args, part, ownership.ignored_differences(_IGNORED))
+    ignored = [*ownership.ignored_differences(_IGNORED[args.strategy]), _DEFAULTED]
+    return _application(args, part, ignored, respected=args.strategy in _RESPECTED)
 
 
 def root(args: GitOpsArgs) -> Spec:
     """The Application that holds the others: it leaves a stopped sync stopped (D-12)."""
-    return _application(args, "argocd", ownership.ignored_differences(["Application"]))
+    ignored = ownership.ignored_differences(["Application"])
+    return _application(args, "argocd", ignored, respected=True)
 
 
-def _application(args: GitOpsArgs, part: str, ignored: list[dict[str, object]]) -> Spec:
+def _application(
+    args: GitOpsArgs, part: str, ignored: list[dict[str, object]], *, respected: bool
+) -> Spec:
     return {
         "project": names.PROJECT,
         "source": {
@@ -163,6 +186,8 @@ def _application(args: GitOpsArgs, part: str, ignored: list[dict[str, object]]) 
             "automated": {"prune": True, "selfHeal": True},
             "retry": {
                 "limit": RETRIES,
+                # A commit that mends a failing one does not wait behind its retries.
+                "refresh": True,
                 "backoff": {
                     "duration": f"{RETRY_SECONDS}s",
                     "factor": 2,
@@ -170,8 +195,7 @@ def _application(args: GitOpsArgs, part: str, ignored: list[dict[str, object]]) 
                 },
             },
             "syncOptions": [
-                # What another writes is left alone by syncs as well as by the comparison (W-2).
-                "RespectIgnoreDifferences=true",
+                *((_RESPECT,) if respected else ()),
                 "ServerSideApply=true",
                 "ApplyOutOfSyncOnly=true",
                 # What left the tree goes last, when its successor is healthy (A-4).
@@ -182,7 +206,8 @@ def _application(args: GitOpsArgs, part: str, ignored: list[dict[str, object]]) 
 
 
 def _project(args: GitOpsArgs) -> Spec:
-    spaces = sorted({*names.NAMESPACES, names.GITOPS_NAMESPACE, names.MESH_NAMESPACE})
+    others = {names.GITOPS_NAMESPACE, names.MESH_NAMESPACE, names.ROLLOUTS_NAMESPACE}
+    spaces = sorted({*names.NAMESPACES, *others})
     return {
         "description": "The product's services and what they need",
         "sourceRepos": [args.repository.url],

@@ -38,7 +38,8 @@ def liveness(service: Service) -> k8s.core.v1.ProbeArgs:
 def _probe(service: Service, period: int, *, failures: int) -> k8s.core.v1.ProbeArgs:
     grpc = http = None
     if service.protocol == "grpc":
-        grpc = k8s.core.v1.GRPCActionArgs(port=service.port)
+        # As the API server fills it in: left out, a Rollout would differ from git for ever.
+        grpc = k8s.core.v1.GRPCActionArgs(port=service.port, service="")
     else:
         http = k8s.core.v1.HTTPGetActionArgs(path="/health", port=service.port)
     return k8s.core.v1.ProbeArgs(

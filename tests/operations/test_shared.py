@@ -37,6 +37,15 @@ def test_weights_hashes_and_the_active_colour_are_taken_from_the_live_object(con
     assert with_theirs(None, content) == content
 
 
+def test_an_automatic_sync_that_was_switched_off_stays_off():
+    """Deployed again after a rollback, it would bring the bad version back (D-12)."""
+    wanted = of_kind("Application", phase=3)["manpasik-auth-service"]
+    live = copy.deepcopy(wanted)
+    del live["spec"]["syncPolicy"]["automated"]
+    assert with_theirs(live, wanted)["spec"] == live["spec"]
+    assert with_theirs(copy.deepcopy(wanted), wanted) == wanted
+
+
 def test_what_the_program_changed_beside_a_weight_still_changes():
     wanted = copy.deepcopy(ROUTE)
     wanted["spec"]["http"][0]["timeout"] = "9s"

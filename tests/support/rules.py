@@ -18,7 +18,7 @@ _WORKLOADS = (*_SERVED, "StatefulSet", "Job")
 _MEANT = {
     "maxUnavailable", "automountServiceAccountToken", "enableServiceLinks",
     "allowPrivilegeEscalation", "emptyDir", "autoPromotionEnabled", "backoffLimit", "weight",
-    "sendResolved",
+    "sendResolved", "service",
 }  # fmt: skip
 # Kinds that name the API group of the core, which is the empty one.
 _GROUPED = ("Role", "ClusterRole", "AppProject")

@@ -1,0 +1,141 @@
+"""A stack that Argo CD follows: the rendered tree in a repository, and what becomes of a commit.
+
+The tree is what `mpk render --kustomize` writes, file for file, for the stack of the drill. The
+program has deployed the same objects before, as it does wherever Argo CD runs (decision 0042).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from drill.argocd import ArgoCd
+from drill.product import DrillError, Tempo
+from drill.repository import Repository
+from operations.cluster import Cluster, Object, Place
+from rendering import kustomize
+from settings import load, names
+from settings.loader import Settings
+
+STACK = "production"
+TREE = "infrastructure/kubernetes"
+POLL_SECONDS = 0.25
+_API = "argoproj.io/v1alpha1"
+_SEALED = "bitnami.com/v1alpha1"
+_WORKLOADS = ("Rollout", "Deployment")
+_OPENED: Object = {"status": {"conditions": [{"type": "Synced", "status": "True"}]}}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GitOps:
+    """A cluster, the Argo CD beside it, and the repository that it follows."""
+
+    cluster: Cluster
+    argocd: ArgoCd
+    repository: Repository
+    given: Mapping[str, Any]
+    """The stack as its file says it; a release changes an image tag in it."""
+    tempo: Tempo
+
+    def settings(self, **changes: Any) -> Settings:
+        """The stack with these changes."""
+        return load(STACK, {**self.given, **changes})
+
+    def commit(self, message: str, **changes: Any) -> str:
+        """Render the stack with these changes and push it; the commit."""
+        return self.repository.commit(tree(self.settings(**changes), self.tempo), message)
+
+    def application(self, part: str) -> Object:
+        """The Application of a service or of a part, as the cluster holds it."""
+        name = names.application(part) if part else names.PROJECT
+        found = self.cluster.get(_API, "Application", name, names.GITOPS_NAMESPACE)
+        return found or {"metadata": {}, "spec": {}, "status": {}}
+
+    def until(
+        self, part: str, holds: Callable[["State"], bool], what: str, seconds: float = 90
+    ) -> "State":
+        """The first state of an Application for which it holds."""
+        deadline = time.monotonic() + seconds
+        while not holds(state := state_of(self.application(part))):
+            if time.monotonic() > deadline:
+                raise DrillError(f"waited {seconds:.0f} s in vain until {what}; it is {state}")
+            time.sleep(POLL_SECONDS)
+        return state
+
+    def until_runs(self, part: str, commit: str, seconds: float = 90) -> "State":
+        """Wait until it is as a commit says, and healthy."""
+        return self.until(
+            part,
+            lambda s: (
+                (s.synced, s.health, s.revision, s.running) == ("Synced", "Healthy", commit, False)
+            ),
+            f"{part} is at {commit[:7]}",
+            seconds,
+        )
+
+    def open_sealed(self) -> None:
+        """Say of each sealed secret that it is open, as its controller would: none runs here."""
+        for each in self.cluster.list(_SEALED, "SealedSecret"):
+            place = Place(
+                api_version=_SEALED,
+                kind="SealedSecret",
+                namespace=each["metadata"]["namespace"],
+                name=each["metadata"]["name"],
+            )
+            self.cluster.merge(place, _OPENED, subresource="status")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """What Argo CD says of an Application."""
+
+    synced: str
+    health: str
+    revision: str
+    """The commit that it was compared with last."""
+    phase: str
+    """Of the last sync."""
+    message: str
+    running: bool
+    differing: tuple[str, ...]
+    """The objects that are not as the commit says."""
+    automated: bool
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all is as it was compared with, healthy, and nothing is under way."""
+        return (self.synced, self.health, self.running) == ("Synced", "Healthy", False)
+
+
+def state_of(application: Object) -> State:
+    """What its status says."""
+    status: Mapping[str, Any] = application.get("status") or {}
+    sync: Mapping[str, Any] = status.get("sync") or {}
+    last: Mapping[str, Any] = status.get("operationState") or {}
+    health: Mapping[str, Any] = status.get("health") or {}
+    policy: Mapping[str, Any] = application["spec"].get("syncPolicy") or {}
+    return State(
+        synced=str(sync.get("status", "")),
+        health=str(health.get("status", "")),
+        revision=str(sync.get("revision", "")),
+        phase=str(last.get("phase", "")),
+        message=str(last.get("message", "")),
+        running="operation" in application or last.get("phase") == "Running",
+        differing=tuple(
+            f"{each['kind']}/{each['name']}"
+            for each in status.get("resources", [])
+            if each.get("status") == "OutOfSync"
+        ),
+        automated=bool(policy.get("automated")),
+    )
+
+
+def tree(settings: Settings, tempo: Tempo) -> dict[str, str]:
+    """Every file of the rendered tree, by its path in the repository."""
+    found = kustomize.overlay(settings, {})
+    objects = {
+        key: tempo.of(each) if each["kind"] in _WORKLOADS else each
+        for key, each in found.objects.items()
+    }
+    files = kustomize.tree([replace(found, objects=objects)])
+    return {f"{TREE}/{path}": text for path, text in files.items()}
