@@ -57,7 +57,7 @@ class ArgoCd:
         )
 
 
-def start(cluster: str, settings: Settings) -> ArgoCd:
+def start(cluster: str, settings: Settings, *, look_seconds: int = LOOK_SECONDS) -> ArgoCd:
     """Run it until the cluster ends, or until `stop`; its namespace must be there."""
     program = programs.ensure(["argocd"], programs.quiet)["argocd"]
     directory = record.directory_of(cluster)
@@ -68,7 +68,7 @@ def start(cluster: str, settings: Settings) -> ArgoCd:
     free: list[int] = []
     for _ in range(6):
         free.append(ports.pick(avoid=free))
-    for port, launch in _launches(program, kubeconfig, directory, free):
+    for port, launch in _launches(program, kubeconfig, directory, free, str(look_seconds)):
         processes.start(launch, directory)
         _until_open(port, launch.part, directory / "logs" / f"{launch.part}.log")
     return ArgoCd(program=program, directory=directory, port=free[2])
@@ -82,7 +82,7 @@ def stop(cluster: str, *parts: str) -> None:
 
 
 def _launches(
-    program: Path, kubeconfig: Path, directory: Path, free: list[int]
+    program: Path, kubeconfig: Path, directory: Path, free: list[int], look: str
 ) -> Iterator[tuple[int, Launch]]:
     """Each part with the port by which it shows that it runs, in the order of their starts."""
     redis, repository, server, *metrics = free
@@ -91,7 +91,6 @@ def _launches(
     asks += ["--redis", f"{_HERE}:{redis}"]
     asks += ["--repo-server", f"{_HERE}:{repository}", "--repo-server-plaintext"]
     bound = ["--address", _HERE, "--metrics-address", _HERE]
-    look = str(LOOK_SECONDS)
     arguments: Mapping[str, tuple[int, list[str]]] = {
         "argocd-repo-server": (
             repository,
@@ -99,7 +98,7 @@ def _launches(
                 *bound,
                 *("--port", str(repository), "--metrics-port", str(metrics[0])),
                 *("--redis", f"{_HERE}:{redis}", "--disable-tls"),
-                *("--revision-cache-expiration", f"{look}s"),
+                *("--revision-cache-expiration", "1s"),
             ],
         ),
         "argocd-application-controller": (

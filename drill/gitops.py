@@ -5,13 +5,19 @@ program has deployed the same objects before, as it does wherever Argo CD runs (
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from drill import argocd, sessions
 from drill.argocd import ArgoCd
 from drill.product import DrillError, Tempo
 from drill.repository import Repository
+from drill.runs import Drill
+from drill.sessions import Plan
+from localcluster import Report, SimulatedNode, quiet
 from operations.cluster import Cluster, Object, Place
 from rendering import kustomize
 from settings import load, names
@@ -23,6 +29,9 @@ POLL_SECONDS = 0.25
 _API = "argoproj.io/v1alpha1"
 _SEALED = "bitnami.com/v1alpha1"
 _WORKLOADS = ("Rollout", "Deployment")
+LOOK_SECONDS = 60
+"""How often Argo CD looks by itself where it is told of commits."""
+_LOOK: Object = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
 _OPENED: Object = {"status": {"conditions": [{"type": "Synced", "status": "True"}]}}
 
 
@@ -43,7 +52,20 @@ class GitOps:
 
     def commit(self, message: str, **changes: Any) -> str:
         """Render the stack with these changes and push it; the commit."""
-        return self.repository.commit(tree(self.settings(**changes), self.tempo), message)
+        files = tree(self.settings(**changes), self.tempo)
+        return self.pushed(self.repository.commit(files, message))
+
+    def pushed(self, commit: str) -> str:
+        """Have every Application look, as the forge's webhook would; otherwise it looks in time."""
+        for each in self.cluster.list(_API, "Application", names.GITOPS_NAMESPACE):
+            place = Place(
+                api_version=_API,
+                kind="Application",
+                namespace=names.GITOPS_NAMESPACE,
+                name=each["metadata"]["name"],
+            )
+            self.cluster.merge(place, _LOOK)
+        return commit
 
     def application(self, part: str) -> Object:
         """The Application of a service or of a part, as the cluster holds it."""
@@ -76,6 +98,8 @@ class GitOps:
     def open_sealed(self) -> None:
         """Say of each sealed secret that it is open, as its controller would: none runs here."""
         for each in self.cluster.list(_SEALED, "SealedSecret"):
+            if each.get("status"):
+                continue
             place = Place(
                 api_version=_SEALED,
                 kind="SealedSecret",
@@ -139,3 +163,28 @@ def tree(settings: Settings, tempo: Tempo) -> dict[str, str]:
     }
     files = kustomize.tree([replace(found, objects=objects)])
     return {f"{TREE}/{path}": text for path, text in files.items()}
+
+
+@contextmanager
+def opened(
+    plan: Plan,
+    nodes_of: Callable[[Settings], Sequence[SimulatedNode]],
+    folder: Path,
+    report: Report = quiet,
+) -> Generator[tuple[Drill, GitOps]]:
+    """A drill whose stack follows a repository in that folder; its tree is the first commit."""
+    repository = Repository(folder)
+    told = {"gitops": True, "repository": {"url": repository.url}}
+    plan = replace(plan, more={**plan.more, **told})
+    with sessions.opened(plan, nodes_of, report) as drill:
+        found = drill.product
+        given = found.settings.stack.model_dump(mode="json", exclude_unset=True)
+        report(0, 0, "starting Argo CD")
+        following = GitOps(
+            cluster=found.cluster,
+            argocd=argocd.start(plan.name, found.settings, look_seconds=LOOK_SECONDS),
+            repository=repository,
+            given=given,
+            tempo=found.tempo,
+        )
+        yield drill, following

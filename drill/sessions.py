@@ -78,6 +78,9 @@ def prepare(cluster: Cluster, plan: Plan, report: Report = localcluster.quiet) -
     # The data plane reads the mesh's kinds, whether the product declares any or not.
     there = set[str](releases.PROJECTS) if controlled else set[str]()
     projects = {*crds.projects_for(objects), *releases.PROJECTS} - there
+    if wanted.delivery.gitops:
+        # In git, secrets are sealed.
+        projects.add("sealed-secrets")
     crds.install(cluster, crds.crds(*projects, report=report), report)
     return wanted
 

@@ -14,6 +14,8 @@ from typing import Any
 from localcluster.errors import LocalClusterError
 
 TIMEOUT_SECONDS = 10
+CALL_SECONDS = 60
+"""A definition of a megabyte takes its time on a machine that others use as well."""
 FIELD_MANAGER = "manpasik-localcluster"
 UNREACHABLE = (OSError, http.client.HTTPException)
 """What a call raises when nothing answers."""
@@ -31,13 +33,18 @@ class Endpoint:
     key: Path
 
     def request(
-        self, method: str, path: str, body: object = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        content_type: str = "application/json",
+        seconds: float = TIMEOUT_SECONDS,
     ) -> tuple[int, str]:
         """Status and text of the answer; raises one of `UNREACHABLE` when there is none."""
         context = ssl.create_default_context(cafile=str(self.ca))
         context.load_cert_chain(self.certificate, self.key)
         connection = http.client.HTTPSConnection(
-            "127.0.0.1", self.port, timeout=TIMEOUT_SECONDS, context=context
+            "127.0.0.1", self.port, timeout=seconds, context=context
         )
         try:
             data = None if body is None else json.dumps(body)
@@ -59,7 +66,7 @@ class Endpoint:
     ) -> dict[str, Any]:
         """The answered object; {} when there is none of that name."""
         try:
-            status, text = self.request(method, path, body, content_type)
+            status, text = self.request(method, path, body, content_type, CALL_SECONDS)
         except UNREACHABLE as error:
             message = (
                 f"The local API server on 127.0.0.1:{self.port} does not answer ({error}). "

@@ -18,7 +18,12 @@ STORE_PORTS = {"redpanda": (9644, "/public_metrics"), "milvus": (9091, "/metrics
 """In-cluster stores that export by themselves, with port and path; the others have no exporter."""
 SLOWLY_SECONDS = 30
 _OURS = {"app.kubernetes.io/part-of": names.APPLICATION}
-_NODE: Spec = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
+# The action as the API server fills it in: left out, git and cluster would differ for ever (0049).
+_NODE: Spec = {
+    "sourceLabels": ["__meta_kubernetes_pod_node_name"],
+    "targetLabel": "node",
+    "action": "replace",
+}
 _METRICS_READ = (
     "istio_requests_total|istio_request_duration_milliseconds_.+|envoy_http_downstream_cx_active"
 )
