@@ -43,6 +43,8 @@ AUTH = "auth-service"
 SECONDS = 3000
 RATE = 200
 PARTS = ("", "platform", "data", AUTH, SERVICE)
+MORE: Mapping[str, Any] = {"replicas": 4}
+"""With which the autoscaler of the released service scales it by one pod."""
 _ROLLOUT = ("argoproj.io/v1alpha1", "Rollout")
 _SLOW = 180.0
 """Seconds that a step may take on a machine that others use as well."""
@@ -79,16 +81,21 @@ class Walk:
     following: GitOps
     tags: dict[str, str]
 
-    def commit(self, message: str, **own: Any) -> str:
-        """Push the tree with these versions, and what else the stack says of services."""
-        services: dict[str, Any] = dict(self.following.given["services"])
-        for name, tag in self.tags.items():
-            services[name] = {"image_tag": tag}
-        for name, more in own.items():
-            services[name] = {**services.get(name, {}), **more}
-        return self.following.commit(message, services=services)
+    def changes(self, **own: Mapping[str, Any]) -> dict[str, Any]:
+        """What the stack says now: the product's tag is one service's, the other has its own.
 
-    def release(self, service: str, tag: str, **own: Any) -> str:
+        A migration comes with the product's tag, as its image does.
+        """
+        services: dict[str, Any] = dict(self.following.given["services"])
+        for name, more in {SERVICE: {"image_tag": self.tags[SERVICE]}, **own}.items():
+            services[name] = {**services.get(name, {}), **more}
+        return {"services": services, "images": {"tag": self.tags[AUTH]}}
+
+    def commit(self, message: str, **own: Mapping[str, Any]) -> str:
+        """Push the tree with these versions, and what else the stack says of services."""
+        return self.following.commit(message, **self.changes(**own))
+
+    def release(self, service: str, tag: str, **own: Mapping[str, Any]) -> str:
         """Commit another version of a service."""
         self.tags[service] = tag
         return self.commit(f"{service} {tag}", **own)
@@ -187,7 +194,7 @@ def migrated(walk: Walk) -> str:
 
 def route(walk: Walk) -> str:
     """What git says of a route reaches it (0049)."""
-    files = gitops.tree(walk.following.settings(services=_services(walk)), walk.following.tempo)
+    files = gitops.tree(walk.following.settings(**walk.changes()), walk.following.tempo)
     path = f"{gitops.TREE}/apps/{gitops.STACK}/{AUTH}/virtualservice.yaml"
     changed = {**files, path: files[path].replace("timeout: 60s", "timeout: 59s")}
     must(changed != files, "the route has no such timeout")
@@ -214,9 +221,9 @@ def ownership(walk: Walk) -> str:
     walk.until_phase(SERVICE, "v7.1.0", "Progressing", "Paused")
     while walk.rollout(SERVICE)["status"].get("phase") in ("Progressing", "Paused"):
         if not grown and writers.sights[-1].weight >= 25:  # noqa: PLR2004 - the second step
-            walk.commit("more pods", **{SERVICE: {"image_tag": "v7.1.0", "replicas": 4}})
+            walk.commit("more pods", **{SERVICE: MORE})
             grown = True
-        applied += _apply_beside(walk, replicas=4 if grown else None)
+        applied += _apply_beside(walk, {SERVICE: MORE} if grown else {})
         time.sleep(1)
     walk.until_phase(SERVICE, "v7.1.0", "Healthy")
     seen = writers.since(began)
@@ -272,12 +279,12 @@ def bad_version(walk: Walk) -> str:
     """Errors abort it by themselves; git still asks for it, and nothing begins it again."""
     good, bad = walk.tags[SERVICE], "v7.4.0"
     walk.drill.stage.behave({bad: Behaviour(error_share=1.0)})
-    walk.release(SERVICE, bad, **{SERVICE: {"image_tag": bad, "replicas": 4}})
+    walk.release(SERVICE, bad, **{SERVICE: MORE})
     walk.until_phase(SERVICE, bad, "Degraded")
     message = str(walk.rollout(SERVICE)["status"].get("message", ""))
     time.sleep(2 * argocd.LOOK_SECONDS)
     must(walk.rollout(SERVICE)["status"].get("phase") == "Degraded", "it was begun again")
-    commit = walk.release(SERVICE, good, **{SERVICE: {"image_tag": good, "replicas": 4}})
+    commit = walk.release(SERVICE, good, **{SERVICE: MORE})
     walk.following.until_runs(SERVICE, commit, _SLOW)
     return f"«{message[:90]}»; the revert makes it Healthy"
 
@@ -325,7 +332,7 @@ def mpk_rollback(walk: Walk) -> str:
     walk.until_phase(AUTH, "v7.6.0", "Paused", "Progressing")
     walk.rollouts("promote", AUTH, "--full")
     walk.following.until_runs(AUTH, bad, _SLOW)
-    settings = walk.following.settings(services=_services(walk))
+    settings = walk.following.settings(**walk.changes())
     done = rollback.course(
         walk.following.cluster, settings, rollback.Wanted(services=[AUTH], timeout_seconds=_SLOW)
     )
@@ -378,30 +385,22 @@ COURSES: Mapping[str, Callable[[Walk], str]] = {
 }
 
 
-def _services(walk: Walk) -> dict[str, Any]:
-    services: dict[str, Any] = dict(walk.following.given["services"])
-    return services | {name: {"image_tag": tag} for name, tag in walk.tags.items()}
-
-
-def _apply_beside(walk: Walk, replicas: int | None = None) -> int:
+def _apply_beside(walk: Walk, own: Mapping[str, Mapping[str, Any]]) -> int:
     """What `mpk up` would apply of the released service, forcing nothing; how many objects."""
-    services = _services(walk)
-    if replicas:
-        services[SERVICE] = {**services[SERVICE], "replicas": replicas}
-    return _apply(walk, services, lambda each: each["metadata"]["name"] == SERVICE)
+    return _apply(walk, walk.changes(**own), lambda each: each["metadata"]["name"] == SERVICE)
 
 
 def _declare_again(walk: Walk) -> None:
     """What `mpk up` would apply of Argo CD's Applications."""
-    _apply(walk, _services(walk), lambda each: each["kind"] == "Application")
+    _apply(walk, walk.changes(), lambda each: each["kind"] == "Application")
 
 
-def _apply(walk: Walk, services: Mapping[str, Any], wanted: Callable[[Object], bool]) -> int:
+def _apply(walk: Walk, changes: Mapping[str, Any], wanted: Callable[[Object], bool]) -> int:
     following = walk.following
     members = ApplySet(following.cluster, gitops.STACK)
     found = [
         following.tempo.of(each.content) if each.kind == "Rollout" else each.content
-        for each in manifests(recorded(following.settings(services=dict(services))))
+        for each in manifests(recorded(following.settings(**changes)))
         if wanted(dict(each.content))
     ]
     for each in found:

@@ -66,7 +66,7 @@ def version(following):
 
 
 def at(tag):
-    return {"services": OFF | {AUTH: {"image_tag": tag}}}
+    return {"images": {"tag": tag}}
 
 
 def test_a_commit_is_detected_migrated_and_then_rolled_out(following):
