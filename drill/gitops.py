@@ -125,6 +125,10 @@ class State:
     """The objects that are not as the commit says."""
     automated: bool
 
+    def has(self, commit: str) -> bool:
+        """Whether everything is as that commit says."""
+        return (self.synced, self.revision, self.differing) == ("Synced", commit, ())
+
     @property
     def at_rest(self) -> bool:
         """Whether all is as it was compared with, healthy, and nothing is under way."""
