@@ -1,0 +1,197 @@
+"""The stack of `bench.gitops`, and what a person or the program does to it between two looks."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drill import gitops, sessions
+from drill.gitops import GitOps
+from drill.product import SERVICE, Tempo
+from drill.runs import Drill
+from localcluster import programs, record
+from operations.applyset import ApplySet
+from operations.cluster import ClusterError, Object
+from operations.shared import apply_shared, with_previous_version
+from rendering import manifests
+from rendering import record as recorded
+from rendering.recorder import reveal
+from settings import names
+from settings.loader import load_catalog
+
+AUTH = "auth-service"
+SECONDS = 3000
+RATE = 100
+PARTS = ("", "platform", "data", AUTH, SERVICE)
+MORE: Mapping[str, Any] = {"replicas": 4}
+"""With which the autoscaler of the released service scales it by one pod."""
+_ROLLOUT = ("argoproj.io/v1alpha1", "Rollout")
+SLOW = 180.0
+"""Seconds that a step may take on a machine that others use as well."""
+PLAN = sessions.Plan(
+    strategy="canary",
+    seconds=SECONDS,
+    rate=RATE,
+    release={
+        "step_seconds": 10,
+        "window_seconds": 10,
+        "analysis_seconds": 2,
+        "thresholds": {"samples": 20},
+    },
+    tempo=Tempo(min_ready_seconds=1, progress_deadline_seconds=60),
+    more={
+        "services": {
+            name: {"enabled": False} for name in load_catalog().services.keys() - {SERVICE, AUTH}
+        }
+    },
+    name="bench-gitops",
+    scrape_seconds=2,
+)
+
+
+class NotSeenError(Exception):
+    """What the runbook says did not happen."""
+
+
+@dataclass(kw_only=True)
+class Walk:
+    """The stack as it stands between two courses."""
+
+    drill: Drill
+    following: GitOps
+    tags: dict[str, str]
+
+    def changes(self, **own: Mapping[str, Any]) -> dict[str, Any]:
+        """What the stack says now: the product's tag is one service's, the other has its own.
+
+        A migration comes with the product's tag, as its image does.
+        """
+        services: dict[str, Any] = dict(self.following.given["services"])
+        for name, more in {SERVICE: {"image_tag": self.tags[SERVICE]}, **own}.items():
+            services[name] = {**services.get(name, {}), **more}
+        return {"services": services, "images": {"tag": self.tags[AUTH]}}
+
+    def commit(self, message: str, **own: Mapping[str, Any]) -> str:
+        """Push the tree with these versions, and what else the stack says of services."""
+        return self.following.commit(message, **self.changes(**own))
+
+    def release(self, service: str, tag: str, **own: Mapping[str, Any]) -> str:
+        """Commit another version of a service."""
+        self.tags[service] = tag
+        return self.commit(f"{service} {tag}", **own)
+
+    def rollout(self, service: str) -> Object:
+        """A service's Rollout as the cluster holds it."""
+        found = self.following.cluster.get(*_ROLLOUT, service, names.APPLICATION_NAMESPACE)
+        return found or {"metadata": {}, "spec": {}, "status": {}}
+
+    def tag(self, service: str) -> str:
+        """The version that its Rollout asks for."""
+        template = self.rollout(service)["spec"]["template"]
+        return str(template["spec"]["containers"][0]["image"]).rpartition(":")[2]
+
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = SLOW) -> None:
+        """Wait until it holds."""
+        deadline = time.monotonic() + seconds
+        while not _answered(holds):
+            must(time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}")
+            time.sleep(0.25)
+
+    def until_phase(self, service: str, tag: str, *phases: str) -> None:
+        """Wait until a service's Rollout asks for a version and is in one of these phases."""
+
+        def holds() -> bool:
+            status: Mapping[str, Any] = self.rollout(service).get("status", {})
+            return self.tag(service) == tag and status.get("phase") in phases
+
+        self.until(holds, f"{service} {tag} is {' or '.join(phases)}")
+
+    def rollouts(self, *arguments: str) -> str:
+        """`kubectl argo rollouts …`."""
+        kubeconfig = self.directory / "kubeconfig"
+        program = programs.ensure(["kubectl-argo-rollouts"], programs.quiet)
+        command = [program["kubectl-argo-rollouts"], "--kubeconfig", kubeconfig, *arguments]
+        done = subprocess.run(  # noqa: S603 - our own build of it
+            [*command, "-n", names.APPLICATION_NAMESPACE],
+            env={"HOME": str(self.directory), "PATH": os.defpath},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        must(done.returncode == 0, f"{' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    @property
+    def directory(self) -> Path:
+        """Where the cluster keeps its files."""
+        return record.directory_of(PLAN.name)
+
+
+def _answered(holds: Callable[[], bool]) -> bool:
+    """Whether it holds; not, where a machine that others use as well is too busy to say."""
+    try:
+        return holds()
+    except ClusterError:
+        return False
+
+
+def must(holds: bool, what: str) -> None:  # noqa: FBT001 - as `assert` takes it
+    """Raise where the runbook is wrong."""
+    if not holds:
+        raise NotSeenError(what)
+
+
+def apply_beside(walk: Walk, own: Mapping[str, Mapping[str, Any]]) -> int:
+    """What `mpk up` would apply of the released service, forcing nothing; how many objects."""
+    return _apply(walk, walk.changes(**own), lambda each: each["metadata"]["name"] == SERVICE)
+
+
+def declare_again(walk: Walk) -> None:
+    """What `mpk up` would apply of Argo CD's Applications."""
+    _apply(walk, walk.changes(), lambda each: each["kind"] == "Application")
+
+
+def _apply(walk: Walk, changes: Mapping[str, Any], wanted: Callable[[Object], bool]) -> int:
+    following = walk.following
+    members = ApplySet(following.cluster, gitops.STACK)
+    found = [
+        following.tempo.of(each.content) if each.kind == "Rollout" else each.content
+        for each in manifests(recorded(following.settings(**changes)))
+        if wanted(dict(each.content))
+    ]
+    for each in found:
+        content = members.labelled(reveal(each))
+        metadata = content["metadata"]
+        live = following.cluster.get(
+            content["apiVersion"], content["kind"], metadata["name"], metadata["namespace"]
+        )
+        apply_shared(following.cluster, with_previous_version(live, content))
+    return len(found)
+
+
+def called(walk: Walk, *arguments: str) -> str:
+    """`argocd …`, which must succeed."""
+    done = walk.following.argocd(*arguments)
+    must(done.returncode == 0, f"argocd {' '.join(arguments)}: {done.stderr.strip()[-300:]}")
+    return done.stdout
+
+
+def jobs(walk: Walk, tag: str) -> list[Object]:
+    """The migrations of a version that are complete."""
+    found = walk.following.cluster.list("batch/v1", "Job", names.APPLICATION_NAMESPACE)
+    return [
+        each
+        for each in found
+        if tag in str(each["spec"]["template"]) and "completionTime" in each.get("status", {})
+    ]
+
+
+def replica_sets(walk: Walk, service: str) -> list[Object]:
+    """A service's, of every version."""
+    selector = f"app.kubernetes.io/name={service}"
+    return walk.following.cluster.list(
+        "apps/v1", "ReplicaSet", names.APPLICATION_NAMESPACE, selector
+    )
