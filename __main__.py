@@ -9,11 +9,13 @@ import pulumi_kubernetes as k8s
 from components import clouds
 from components.data.stores import in_cluster
 from components.delivery.gitops import gitops
+from components.delivery.waiting import Watched, after_rollouts
 from components.edge import regions
 from components.edge.entrance import entrance_to
 from components.monitoring.watch import watched
 from components.platform.foundation import foundation
 from components.product import Product, ProductArgs
+from operations import following
 from settings import SettingsError, load, secrets
 from settings.kubeconfig import kubeconfig_path
 
@@ -40,19 +42,27 @@ elif here.server:
     pulumi.export("server", here.server.machine)
 else:
     # Given to every component; the default provider is disabled in the stack files (decision 5).
+    kubeconfig = here.cluster.kubeconfig if here.cluster else given
+    context = settings.stack.cluster.context
     cluster = k8s.Provider(
-        "cluster",
-        kubeconfig=here.cluster.kubeconfig if here.cluster else given,
-        context=settings.stack.cluster.context,
-        enable_server_side_apply=True,
+        "cluster", kubeconfig=kubeconfig, context=context, enable_server_side_apply=True
     )
     in_this_cluster = pulumi.ResourceOptions(provider=cluster)
 
+    settled = after_rollouts(
+        Watched(kubeconfig=kubeconfig, context=context, waits=following.rollout)
+    )
     namespaces = foundation(settings, in_this_cluster, here.cluster)
     stores = in_cluster(settings, namespaces.data, resolved, in_this_cluster, here.stores)
     product = Product(
         "product",
-        ProductArgs(settings=settings, secrets=resolved, namespaces=namespaces, stores=stores),
+        ProductArgs(
+            settings=settings,
+            secrets=resolved,
+            namespaces=namespaces,
+            stores=stores,
+            settled=settled,
+        ),
         in_this_cluster,
     )
     if here.cluster:

@@ -4,6 +4,7 @@ Each drill has a cluster of its own, which ends with it. Exit code 1: a promise 
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +15,35 @@ from rich.table import Table
 from cli import load as load_command
 from cli.embedded import nodes_of
 from cli.local import build_progress
-from drill import blue_green, canary, evidence, loading, matrix, move, rolling, sessions, stage
+from drill import (
+    blue_green,
+    canary,
+    evidence,
+    loading,
+    matrix,
+    move,
+    rolling,
+    sessions,
+    stage,
+    warm,
+)
 from drill.behaviour import Behaviour
 from drill.evidence import Evidence
 from drill.picture import Drawn
 from drill.prober import LONGEST_SECONDS, MOST_PER_SECOND
-from drill.product import FIRST, Tempo
+from drill.product import FIRST, DrillError, Tempo
 from drill.runs import Drill
-from localcluster import programs
+from localcluster import LocalClusterError, programs
 from operations.checklist.judging import RATE
+from operations.cluster import ClusterError
 from settings import names, paths
 
 NOT_KEPT = 1
 MOST_RUNS = 100
 OPENING_SECONDS = 60
+WATCH_SECONDS = 780
+"""The ten minutes of R-P4-BG, the first look before them, and time to spare."""
+AROUND_SECONDS = 4.0
 
 app = typer.Typer(
     help="Tries a release on the real controllers, with a clock and a prober on loopback.",
@@ -80,6 +96,9 @@ def every_kind(
     ] = None,
     repeat: Repeat = 1,
     rate: Rate = matrix.RATE,
+    own_times: Annotated[
+        bool, typer.Option("--own-times", help="Shorten the steps alone: as fast as production.")
+    ] = False,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
@@ -92,23 +111,37 @@ def every_kind(
         strategy="canary",
         seconds=min(LONGEST_SECONDS, OPENING_SECONDS + 140 * len(todo)),
         rate=rate,
-        release=matrix.RELEASE,
-        tempo=matrix.TEMPO,
+        release=matrix.OWN_TIMES if own_times else matrix.RELEASE,
+        tempo=matrix.OWN_TEMPO if own_times else matrix.TEMPO,
     )
     with build_progress(quiet=as_json) as report, sessions.opened(plan, nodes_of, report) as drill:
-        cases: list[matrix.Case] = []
-        for number, kind in enumerate(todo):
-            report(number, len(todo), f"releasing a version: {kind}")
-            cases.append(matrix.case(drill, kind))
-        found = matrix.judged(cases, rate)
-        drawn = _drawn(drill, found, cases[0].run.version)
+        cases, broke = list[matrix.Case](), ""
+        try:
+            for number, kind in enumerate(todo):
+                report(number, len(todo), f"releasing a version: {kind}")
+                cases.append(matrix.case(drill, kind))
+        except (DrillError, ClusterError, LocalClusterError) as error:
+            if not cases:
+                raise
+            broke = str(error)
+        found = matrix.judged(cases, rate, plan.release, broke)
+        first = {each.kind: each for each in reversed(cases)}
+        drawn = {kind: _course(drill, found, each) for kind, each in first.items()}
     _tell(found, drawn, out, as_json=as_json)
 
 
 @app.command("blue-green")
-def switch(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out = None) -> None:
+def switch(
+    repeat: Repeat = 1,
+    rate: Rate = 200,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="See one watch through to its end, ten minutes.")
+    ] = False,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
     """Switch to a new version's colour and back under load, and try a bad smoke test."""
-    seconds = OPENING_SECONDS + 60 + 90 * repeat
+    seconds = OPENING_SECONDS + 60 + 90 * repeat + (WATCH_SECONDS if watch else 0)
     plan = sessions.Plan(
         strategy="blue-green", seconds=seconds, rate=rate, tempo=Tempo(min_ready_seconds=1)
     )
@@ -118,9 +151,16 @@ def switch(repeat: Repeat = 1, rate: Rate = 200, as_json: Json = False, out: Out
             report(number, repeat, "switching forth and back")
             runs.append(blue_green.forth(drill, FIRST))
             runs.append(blue_green.back(drill, runs[-1].new, FIRST))
+        seen = None
+        if watch:
+            report(0, 0, "switching, and seeing the watch through to its end")
+            runs.append(blue_green.forth(drill, FIRST))
+            seen = warm.watched(drill, FIRST, WATCH_SECONDS)
+            runs.append(blue_green.back(drill, runs[-1].new, FIRST))
+        report(0, 0, "a version whose smoke test fails")
         smoke = blue_green.bad_smoke(drill)
         failed = sum(each.failed for each in drill.answers(began))
-        found = blue_green.judged(runs, rate, failed, smoke)
+        found = blue_green.judged(runs, rate, failed, smoke, seen)
         drawn = _drawn(drill, found, FIRST)
     _tell(found, drawn, out, as_json=as_json)
 
@@ -160,19 +200,40 @@ def load(
     load_command.tell(found, as_json=as_json)
 
 
-def _drawn(drill: Drill, found: Evidence, version: str) -> Drawn:
-    figures = ", ".join(f"{k} {v}" for k, v in found.figures.items() if isinstance(v, int))
+def _course(drill: Drill, found: Evidence, case: matrix.Case) -> Drawn:
+    """One release alone, with its first bad answer and the last one of its version."""
+    run = case.run
+    marks: list[tuple[float, str]] = []
+    if run.bad_at is not None and run.bad_to_stable is not None:
+        told = f"{run.bad_to_stable:.1f} s later the stable version has everything"
+        marks = [(run.bad_at, "first bad answer"), (run.bad_at + run.bad_to_stable, told)]
     return Drawn(
+        title=f"mpk drill {found.drill}: {case.kind}",
+        subtitle=f"{run.outcome} after {run.seconds:.0f} s: {run.reason or 'nothing against it'}",
+        answers=drill.answers(run.began - AROUND_SECONDS, run.began + run.seconds + AROUND_SECONDS),
+        moments=drill.course.moments,
+        version=run.version,
+        subset=names.CANARY,
+        marks=marks,
+        slot=0.5,
+    )
+
+
+def _drawn(drill: Drill, found: Evidence, version: str) -> dict[str, Drawn]:
+    figures = ", ".join(f"{k} {v}" for k, v in found.figures.items() if isinstance(v, int))
+    canary_ = drill.product.settings.delivery.strategy == "canary"
+    drawn = Drawn(
         title=f"mpk drill {found.drill}",
         subtitle=figures,
         answers=drill.answers(),
         moments=drill.course.moments,
         version=version,
-        subset=names.CANARY if drill.product.settings.delivery.strategy == "canary" else "",
+        subset=names.CANARY if canary_ else "",
     )
+    return {"": drawn}
 
 
-def _tell(found: Evidence, drawn: Drawn, out: Path | None, *, as_json: bool) -> None:
+def _tell(found: Evidence, drawn: Mapping[str, Drawn], out: Path | None, *, as_json: bool) -> None:
     files = evidence.save(found, drawn, out or paths.state_dir() / "drills")
     if as_json:
         typer.echo(evidence.as_json(found))

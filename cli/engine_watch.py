@@ -10,7 +10,8 @@ from rich.text import Text
 from cli.console import Followed
 
 _NO_CHANGE = ("same", "refresh", "read")
-_TOLD = ("error", "warning")
+# `info` is what the program itself says: how far a Rollout is (0046).
+_TOLD = ("error", "warning", "info")
 
 
 class EngineWatch(Followed):

@@ -36,6 +36,8 @@ class ProductArgs:
     secrets: Secrets
     namespaces: Namespaces
     stores: Mapping[StoreName, DataStore]
+    settled: pulumi.ResourceHookBinding | None = None
+    """What the engine waits for once a Rollout was applied; None: for nothing."""
 
 
 class Product(pulumi.ComponentResource):
@@ -131,6 +133,7 @@ class Product(pulumi.ComponentResource):
                 public=_public(settings) if service.name == GATEWAY else None,
                 shutdown_seconds=_shutdown_seconds(settings),
                 gate_image=_client_image(settings),
+                settled=self._args.settled,
                 starts_after=[*ready, *([migration.job] if migration else [])],
             ),
             pulumi.ResourceOptions(parent=self),

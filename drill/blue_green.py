@@ -8,13 +8,14 @@ request that the other colour answered, as the callers saw it.
 import copy
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from drill import course
 from drill.course import Moment
 from drill.evidence import Evidence, evidence, spread
 from drill.product import SERVICE, DrillError
 from drill.runs import TAIL_SECONDS, Drill
+from drill.warm import Watched
 from operations.cluster import Object, Place
 from settings import names
 
@@ -124,7 +125,11 @@ def _switch(
 
 
 def judged(
-    runs: Sequence[Switched], rate: int, failed: int, smoke: Moment | None = None
+    runs: Sequence[Switched],
+    rate: int,
+    failed: int,
+    smoke: Moment | None = None,
+    seen: Watched | None = None,
 ) -> Evidence:
     """What the specification promises of a switch, and what was seen; `failed` over everything."""
     took = [run.seconds for run in runs]
@@ -136,6 +141,8 @@ def judged(
     }
     if smoke is not None:
         promises["a bad smoke test never switches"] = smoke.active == smoke.stable
+    if seen is not None:
+        promises["the other colour stays warm to the end of the watch"] = seen.least_warm > 0
     return evidence(
         "blue-green",
         promises=promises,
@@ -144,6 +151,7 @@ def judged(
             "failed": failed,
             "forth, seconds": spread([run.seconds for run in runs if run.way == "forth"]),
             "back, seconds": spread([run.seconds for run in runs if run.way == "back"]),
+            **({"watch": asdict(seen)} if seen else {}),
         },
         runs=runs,
         settings={"requests a second": rate, "service": SERVICE},

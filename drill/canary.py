@@ -18,6 +18,8 @@ from settings import names
 
 SETTLE_SECONDS = 1.0
 """How long after a new weight the callers' shares are not counted: the mesh hears of it first."""
+LATE_SECONDS = 60
+"""How late the mesh may hear of the controllers' word before a drill gives up."""
 ABORT_SECONDS = 30
 """R-P3-ABORT: the stable version has everything again in less."""
 
@@ -67,6 +69,10 @@ class Run:
     bad_to_stable: float | None = None
     """Seconds from the first bad answer of the version to the last request that it got."""
     least_ready: int | None = None
+    began: float = 0.0
+    """When the version was asked for, in seconds since the epoch."""
+    bad_at: float | None = None
+    """When its first bad answer was asked for."""
 
 
 def rest(drill: Drill, seconds: float = 120) -> Moment:
@@ -90,7 +96,7 @@ def canary(drill: Drill, behaviour: Behaviour | None, seconds: float, suffix: st
         f"{version} is promoted or aborted",
         seconds,
     )
-    time.sleep(TAIL_SECONDS)
+    _settle(drill, before if _aborted(end, old) else version)
     return _run(drill, version, before, began, end, behaviour)
 
 
@@ -110,13 +116,30 @@ def _aborted(moment: Moment, old: str) -> bool:
     )
 
 
+def _settle(drill: Drill, version: str) -> None:
+    """Wait until that version alone has answered for a while.
+
+    The controllers' word is not enough: a mesh that hears late still sends requests elsewhere.
+    """
+    deadline = time.monotonic() + LATE_SECONDS
+    time.sleep(TAIL_SECONDS)
+    while (found := _answering(drill)) != {version}:
+        if time.monotonic() > deadline:
+            raise DrillError(f"{version} alone should answer by now, and not {sorted(found)}")
+        time.sleep(TAIL_SECONDS / 4)
+
+
 def _serving(drill: Drill) -> str:
     """The version that answers now."""
-    found = drill.answers(time.time() - TAIL_SECONDS)
-    versions = {each.version for each in found if each.version}
+    versions = _answering(drill)
     if len(versions) != 1:
         raise DrillError(f"one version should answer before a release, not {sorted(versions)}")
     return versions.pop()
+
+
+def _answering(drill: Drill) -> set[str]:
+    found = drill.answers(time.time() - TAIL_SECONDS)
+    return {each.version for each in found if each.version}
 
 
 def _run(
@@ -150,6 +173,8 @@ def _run(
         ),
         bad_to_stable=last - min(bad) if bad and last is not None else None,
         least_ready=min((each.ready for each in moments), default=None),
+        began=began,
+        bad_at=min(bad, default=None),
     )
 
 

@@ -65,13 +65,13 @@ def as_json(of: Evidence) -> str:
     return json.dumps(asdict(of), indent=2)
 
 
-def save(of: Evidence, drawn: Drawn | None, folder: Path) -> list[Path]:
-    """Write both into a folder; says which files."""
+def save(of: Evidence, drawn: Mapping[str, Drawn], folder: Path) -> list[Path]:
+    """Write it and its pictures, by name, into a folder; says which files."""
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{of.drill}-{of.at.replace(':', '').replace('+0000', 'Z')}"
     files = [folder / f"{stem}.json"]
     files[0].write_text(as_json(of) + "\n", encoding="utf-8")
-    if drawn is not None:
-        files.append(folder / f"{stem}.svg")
-        write(files[1], drawn)
+    for name, each in drawn.items():
+        files.append(folder / f"{'-'.join(filter(None, (stem, name)))}.svg")
+        write(files[-1], each)
     return files

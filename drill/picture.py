@@ -172,7 +172,9 @@ def _marks(of: Drawn, began: float, seconds: float) -> Iterator[str]:
             f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{bottom}" stroke="{_INK}" '
             'stroke-dasharray="3 3"/>'
         )
-        yield _text(x + 4, TOP + 14 + 15 * index, words, 'font-size="11"')
+        late = x > LEFT + (WIDTH - LEFT - RIGHT) / 2
+        side = (x - 4, 'text-anchor="end"') if late else (x + 4, "")
+        yield _text(side[0], TOP + 14 + 15 * index, words, f'font-size="11" {side[1]}')
 
 
 def _legend(of: Drawn) -> Iterator[str]:

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from localcluster.processes import Launch
 
@@ -24,6 +24,7 @@ LONGEST_SECONDS = 3600
 PATIENCE_SECONDS = 10.0
 NO_ANSWER = 0
 _FLUSH_SECONDS = 0.1
+_BLOCK = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,36 @@ def launch(python: str, file: Path, port: int, host: str, rate: int, seconds: in
     return Launch(part=PART, command=[python, "-m", "drill.prober", *arguments])
 
 
-def read(file: Path) -> list[Answer]:
-    """Every answer so far, in the order in which they came."""
-    lines = file.read_text().splitlines() if file.exists() else []
-    return [answer for line in lines if (answer := _parsed(line))]
+def read(file: Path, since: float = 0.0) -> list[Answer]:
+    """The answers to what was asked since then, in the order in which they came.
+
+    An hour's are millions: the file is not read from its beginning where the end is wanted.
+    """
+    if not file.exists():
+        return []
+    with file.open("rb") as opened:
+        # Lines are in order to within the longest answer.
+        opened.seek(_offset(opened, since - PATIENCE_SECONDS, file.stat().st_size))
+        lines = opened.read().decode().splitlines()
+    found = (answer for line in lines if (answer := _parsed(line)))
+    return [each for each in found if each.at >= since]
+
+
+def _offset(opened: BinaryIO, since: float, size: int) -> int:
+    """Where in the file a line begins, before the first one that was asked since then."""
+    low, high = 0, size
+    while high - low > _BLOCK:
+        middle = (low + high) // 2
+        opened.seek(middle)
+        opened.readline()
+        found = _parsed(opened.readline().decode())
+        if found is None or found.at >= since:
+            high = middle
+        else:
+            low = middle
+    opened.seek(low)
+    # In the middle of a line: the next one begins after it.
+    return low and low + len(opened.readline())
 
 
 def _parsed(line: str) -> Answer | None:
@@ -91,8 +118,8 @@ class Prober:
         asked: set[asyncio.Task[None]] = set()
         flushed = began
         while (due := number / self.rate) < seconds:
-            if (wait := began + due - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
+            # Where it is late it lets answers in all the same, or a late one would end in a flood.
+            await asyncio.sleep(max(0.0, began + due - time.monotonic()))
             task = asyncio.create_task(self._ask())
             asked.add(task)
             task.add_done_callback(asked.discard)

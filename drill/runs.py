@@ -4,6 +4,7 @@ Times come from the prober: a version is gone when the last request that it answ
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +33,9 @@ class Drill:
         default_factory=lambda: (f"v7.{n}.0" for n in itertools.count(1))
     )
 
-    def answers(self, since: float = 0.0) -> list[Answer]:
-        """What the prober has seen since then."""
-        return [each for each in prober.read(self.answers_file) if each.at >= since]
+    def answers(self, since: float = 0.0, until: float = math.inf) -> list[Answer]:
+        """What the prober has seen between the two."""
+        return [each for each in prober.read(self.answers_file, since) if each.at < until]
 
     def await_(self, holds: Callable[[Moment], bool], what: str, seconds: float) -> Moment:
         """The first moment for which it holds; an error that says how it stands instead."""

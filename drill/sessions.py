@@ -16,7 +16,7 @@ from drill.runs import Drill
 from localcluster import Cluster, Report, SimulatedNode, crds, record, releases
 from rendering import manifests
 from rendering import record as recorded
-from settings import names, signals
+from settings import names, recording, signals
 from settings.loader import Settings
 from settings.strategy import Strategy
 
@@ -87,7 +87,7 @@ def prepare(cluster: Cluster, plan: Plan, report: Report = localcluster.quiet) -
 
 @contextmanager
 def running(
-    cluster: Cluster, deployed: Product, rules: Sequence[signals.Rule], *, rate: int, seconds: int
+    cluster: Cluster, deployed: Product, rules: Sequence[recording.Rule], *, rate: int, seconds: int
 ) -> Generator[Drill]:
     """The data plane and a prober of the service, while the block lasts."""
     plane = stage.set_up(cluster, rules)
@@ -125,5 +125,5 @@ def _webhook(plane: stage.Stage) -> dict[str, Any]:
     }
 
 
-def _rules(of: Settings) -> Sequence[signals.Rule]:
-    return signals.recording_rules(of.delivery.release.window_seconds)
+def _rules(of: Settings) -> Sequence[recording.Rule]:
+    return recording.rules(of.delivery.release.window_seconds)

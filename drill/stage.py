@@ -22,7 +22,7 @@ from drill.world import MESSAGES, SOURCE_FILE
 from localcluster import Cluster, LocalClusterError, ports, processes, record, releases
 from localcluster.files import make_private_directory, write_private
 from localcluster.processes import Launch
-from settings import paths, signals
+from settings import paths, recording, signals
 
 ROOT = Path(__file__).resolve().parent.parent
 WORLD = "data-plane"
@@ -48,7 +48,7 @@ class Stage:
         write_private(self.folder / SOURCE_FILE, source.value)
 
 
-def set_up(cluster: Cluster, rules: Sequence[signals.Rule]) -> Stage:
+def set_up(cluster: Cluster, rules: Sequence[recording.Rule]) -> Stage:
     """Start Envoy and the servers of the pods; rules ask for the cluster's Prometheus as well."""
     directory = record.directory_of(cluster.name)
     folder = make_private_directory(directory / "drill")
@@ -114,7 +114,7 @@ def _python() -> dict[str, str]:
     return {"PYTHONPATH": str(ROOT), "MANPASIK_STATE": str(paths.state_dir())}
 
 
-def _record(cluster: str, rules: Sequence[signals.Rule], port: int) -> None:
+def _record(cluster: str, rules: Sequence[recording.Rule], port: int) -> None:
     """Have Prometheus read the exporter and record what the product's rules say."""
     groups = [
         {

@@ -15,7 +15,7 @@ from operations.cluster import Cluster, Object
 from operations.lock import ReleaseLock
 from operations.records import Outcome
 from operations.refusal import RefusedError
-from operations.wait import Progress, Report
+from operations.wait import Progress, Report, follow
 from operations.ways_back import half_way
 from operations.workloads import Workload
 from settings.loader import Settings
@@ -124,7 +124,7 @@ def _followed(
         held.check()
         report(progresses)
 
-    rollback.follow(cluster, moving, reported, asked.timeout_seconds)
+    follow(cluster, moving, reported, asked.timeout_seconds)
     done = Decided(services=[each.service for each in found], objects=moving)
     paused = any(each.state.phase == "paused" for each in moving)
     good: Outcome = "waiting" if paused else "succeeded"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from operations import preflight, rollouts
+from operations import preflight, rollouts, split
 from operations.preflight import Check
 from operations.records import Record
 from operations.refusal import RefusedError
@@ -46,7 +46,7 @@ class Plan:
 
 def refuse_unfit(plan: Plan, found: Mapping[str, Workload], goes_on: Record | None) -> None:
     """What cannot be released; `goes_on`: the record of a release that was killed."""
-    against = [*_missing(plan, found), *_under_way(plan, found)]
+    against = [*_missing(plan, found), *_under_way(plan, found), *_left(plan, goes_on)]
     live = all(
         each.version == plan.settings.image_tag(name) and each.state.phase == "ready"
         for name, each in found.items()
@@ -81,6 +81,19 @@ def _under_way(plan: Plan, found: Mapping[str, Workload]) -> Iterator[str]:
                 f"{name} is being released to {each.version}{f' ({where})' if where else ''}: "
                 f"mpk abort {name}, or wait for it"
             )
+
+
+def _left(plan: Plan, goes_on: Record | None) -> Iterator[str]:
+    """Services that a killed release left behind, and that this one would leave there."""
+    behind = sorted(goes_on.services.keys() - set(plan.services)) if goes_on else []
+    if goes_on and behind:
+        stack = plan.settings.stack_name
+        forward = "; ".join(split.forward(goes_on, stack, plan.settings.services))
+        yield (
+            f"the {goes_on.action} of {goes_on.version} begun {goes_on.started} was interrupted, "
+            f"and {', '.join(behind)} would stay as it left them; first: {forward}, or back: "
+            f"{split.back(stack)}"
+        )
 
 
 def _refuse(against: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from operations.lock import LostLockError, ReleaseLock
 from operations.records import Record, ServiceChange
 from operations.refusal import RefusedError
 from operations.releasable import Plan
+from operations.split import left
 from operations.wait import PATIENCE_SECONDS, Progress, Report
 from operations.ways_back import find
 from operations.workloads import Workload
@@ -116,6 +117,9 @@ class Release:
                 schema=len(self._plan.settings.services[name].schema_files),
             )
         if goes_on:
+            self._record.notes.append(
+                left(goes_on, {n: w.stable_version for n, w in found.items()})
+            )
             goes_on.outcome = "interrupted"
             records.write(self._cluster, goes_on)
         self._keep()

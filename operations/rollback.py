@@ -17,15 +17,7 @@ from operations.history import Revision
 from operations.lock import ReleaseLock
 from operations.records import Record, ServiceChange
 from operations.schema_moves import Judge, known_only
-from operations.wait import (
-    POLL_SECONDS,
-    TIMEOUT_SECONDS,
-    Progress,
-    Report,
-    give_up,
-    look,
-    overdue,
-)
+from operations.wait import TIMEOUT_SECONDS, Progress, Report, follow
 from operations.ways_back import Way, Ways, find
 from operations.workloads import Workload
 from settings import names
@@ -147,22 +139,6 @@ def run(
     found = [_begin(cluster, way) for way in ways]
     follow(cluster, found, report, timeout_seconds)
     return RolledBack(objects=found, seconds=time.monotonic() - began)
-
-
-def follow(
-    cluster: Cluster, found: Sequence[Progress], report: Report, timeout_seconds: float
-) -> None:
-    """Wait until all of them have settled, one way or the other."""
-    deadline = time.monotonic() + timeout_seconds
-    while True:
-        look(cluster, found)
-        report(found)
-        if all(progress.settled for progress in found):
-            break
-        if overdue(found, deadline):
-            give_up(found, timeout_seconds)
-            break
-        time.sleep(POLL_SECONDS)
 
 
 def _begin(cluster: Cluster, way: Way) -> Progress:

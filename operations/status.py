@@ -5,10 +5,11 @@ releases): a record that still says `running` while nobody holds the lock was in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from operations import lock, records, rollouts, workloads
+from operations import split as splits
 from operations.cluster import Cluster
 from operations.records import Record
 from operations.workloads import Workload
@@ -48,6 +49,11 @@ class Status:
     holder: str | None
     """Who changes versions now."""
     last: Record | None
+    split: splits.Versions = field(default_factory=dict[str, Sequence[str]])
+    """Services by version, where one was meant and nothing moves any more."""
+    declared: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the stack's file says of every service."""
+    gitops: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -56,8 +62,9 @@ class Status:
 
     @property
     def healthy(self) -> bool:
-        """Whether every service runs what was asked for."""
-        return not self.missing and all(row.phase in ("ready", "paused") for row in self.rows)
+        """Whether every service runs what was asked for, and all of them the same."""
+        good = all(row.phase in ("ready", "paused") for row in self.rows)
+        return good and not self.missing and not self.split
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -67,6 +74,7 @@ class Status:
             "missing": list(self.missing),
             "holder": self.holder,
             "interrupted": self.interrupted,
+            "split": {version: list(names) for version, names in self.split.items()},
             "healthy": self.healthy,
             "last": self.last.as_dict() if self.last else None,
             "advice": advice(self),
@@ -77,12 +85,19 @@ def read(cluster: Cluster, settings: Settings) -> Status:
     """Ask the cluster."""
     found = workloads.read(cluster, settings.services)
     last = next(iter(records.read(cluster, settings.stack_name)), None)
+    holder = lock.holder(cluster, settings.stack_name)
+    declared = {name: settings.image_tag(name) for name in settings.services}
+    rests = holder is None and all(each.state.phase == "ready" for each in found.values())
+    running = {name: each.stable_version for name, each in found.items()} if rests else {}
     return Status(
         stack=settings.stack_name,
         rows=[_row(each, settings) for each in found.values()],
         missing=sorted(settings.services.keys() - found.keys()),
-        holder=lock.holder(cluster, settings.stack_name),
+        holder=holder,
         last=last,
+        split=splits.split(running, declared),
+        declared=declared,
+        gitops=settings.delivery.gitops,
     )
 
 
@@ -90,16 +105,36 @@ def advice(status: Status) -> list[str]:
     """What to do next, where something is to be done."""
     if status.holder:
         return [f"running now: {status.holder}"]
+    divided = [f"split: {splits.told(status.split)}"] if status.split else []
     last = status.last
     if not status.interrupted or last is None:
-        return []
-    stage = last.stages[-1].name if last.stages else "start"
+        return divided and [*divided, *_together(status)]
     moved = _at(status.rows, {n: s.after for n, s in last.services.items()})
-    where = f"the {last.action} of {last.version} begun {last.started} by {last.by} was interrupted"
-    named = f"{' '.join(sorted(last.services))} --to {last.version} --stack {status.stack}"
+    lines = [
+        f"{splits.interrupted(last)}: {moved} of {len(last.services)} services are at it",
+        *divided,
+    ]
+    forward = splits.forward(last, status.stack, status.declared)
+    lines += [f"go on: {command}" for command in forward]
+    if last.action == "release" and moved:
+        lines.append(f"or back: {splits.back(status.stack)}")
+    return lines
+
+
+def _together(status: Status) -> list[str]:
+    """No command was interrupted, and yet they differ: what the file says is what was meant."""
+    if status.gitops:
+        return ["Argo CD applies what git says: `mpk status --watch` follows"]
+    divided = {name for names in status.split.values() for name in names}
+    wanted = dict.fromkeys(status.declared[name] for name in sorted(divided))
     return [
-        f"{where} in its stage `{stage}`: {moved} of {len(last.services)} services are at it",
-        f"go on: mpk rollback {named}",
+        f"together: mpk release {version} --stack {status.stack}"
+        + "".join(
+            f" --service {name}"
+            for name in sorted(divided)
+            if len(wanted) > 1 and status.declared[name] == version
+        )
+        for version in wanted
     ]
 
 

@@ -80,16 +80,28 @@ def until_ready(
     for progress in waited:
         progress.started = time.monotonic()
         progress.change = "unchanged"
+    follow(cluster, waited, report, timeout_seconds)
+    return waited
+
+
+def follow(
+    cluster: Cluster,
+    found: Sequence[Progress],
+    report: Report,
+    timeout_seconds: float,
+    look_seconds: float = POLL_SECONDS,
+) -> None:
+    """Wait until all of them have settled, one way or the other."""
     deadline = time.monotonic() + timeout_seconds
     while True:
-        look(cluster, waited)
-        report(waited)
-        if all(progress.settled for progress in waited):
-            return waited
-        if overdue(waited, deadline):
-            give_up(waited, timeout_seconds)
-            return waited
-        time.sleep(POLL_SECONDS)
+        look(cluster, found)
+        report(found)
+        if all(progress.settled for progress in found):
+            return
+        if overdue(found, deadline):
+            give_up(found, timeout_seconds)
+            return
+        time.sleep(look_seconds)
 
 
 def overdue(progresses: Sequence[Progress], deadline: float) -> bool:

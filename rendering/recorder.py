@@ -68,6 +68,12 @@ class _Monitor(mocks.MockMonitor):
         self.recorded: list[Recorded] = []
         self.outputs: Mapping[str, Any] = {}
 
+    def GetDeploymentInfo(self, request: object) -> Any:  # noqa: N802 - Pulumi's name
+        """What this engine knows: no hooks, since nothing is made that could be waited for."""
+        found: Any = super().GetDeploymentInfo(request)  # pyright: ignore[reportUnknownMemberType]
+        found.supportedFeatures.remove(proto.resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS)
+        return found
+
     def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
         urn = str(self.make_urn(request.parent, request.type, request.name))
         sent = MessageToDict(request.object)

@@ -7,11 +7,6 @@ own proxy saw it (a retry that hides a failure from the caller hides it from nob
 one that no pod could be reached for. Health probes never pass the mesh (OBS-03).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from settings import names
-
 SCRAPE_SECONDS = 5
 """How often the proxies and kube-state-metrics are read."""
 EVALUATION_SECONDS = 5
@@ -39,6 +34,13 @@ ERROR_RATIO = "manpasik:error_ratio"
 """Errors in requests, 0 to 1, by service; absent where nobody asks anything."""
 VERSION_ERROR_RATIO = "manpasik:version_error_ratio"
 """The same by service, version and hash."""
+REQUESTS_TOTAL = "manpasik:requests:total"
+"""Requests that the pods of one template answered since they started, by service and hash. Counters
+as they stand: no rate, so one scrape of a new version is enough, and its first errors count."""
+ERRORS_TOTAL = "manpasik:errors:total"
+"""Those of them that failed."""
+BUCKETS_TOTAL = "manpasik:latency_bucket:total"
+"""Those of them that took at most `le` milliseconds, by service, hash and le."""
 CRASHES = "manpasik:crashes:total"
 """Restarts of a service's own container over all pods of one template, by service and hash."""
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -52,14 +54,6 @@ UNREACHED = "none"
 """Version and hash of requests that reached no pod."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """One recording rule."""
-
-    record: str
-    expr: str
-
-
 def latency(quantile: str) -> str:
     """The recorded series of a quantile in milliseconds, by service: `p50`, `p95` or `p99`."""
     return f"manpasik:latency_{quantile}_ms"
@@ -68,20 +62,6 @@ def latency(quantile: str) -> str:
 def version_latency(quantile: str) -> str:
     """The same by service, version and hash."""
     return f"manpasik:version_latency_{quantile}_ms"
-
-
-def recording_rules(window_seconds: int = WINDOW_SECONDS) -> tuple[Rule, ...]:
-    """Every rule, those first that others read. Tests in seconds take a shorter window."""
-    return (
-        Rule(record=REQUESTS, expr=_requests(window_seconds)),
-        Rule(record=ERRORS, expr=_errors(window_seconds)),
-        Rule(record=BUCKETS, expr=_buckets(window_seconds)),
-        Rule(record=RESPONSES, expr=_responses(window_seconds)),
-        Rule(record=CRASHES, expr=_crashes()),
-        Rule(record=ERROR_RATIO, expr=_ratio("service")),
-        Rule(record=VERSION_ERROR_RATIO, expr=_ratio("service, version, hash")),
-        *_quantile_rules(),
-    )
 
 
 def of(service: str, **labels: str) -> str:
@@ -112,89 +92,26 @@ def latency_in(quantile: str, seconds: int, matchers: str) -> str:
     return f"{found} and ({requests_in(seconds, matchers)} > 0)"
 
 
+def since_start(series: str, matchers: str) -> str:
+    """A total of one version, since its pods started."""
+    return f"sum({series}{{{matchers}}})"
+
+
+def latency_since_start(quantile: str, matchers: str) -> str:
+    """A quantile in milliseconds of all that a version answered; empty without requests."""
+    over = f"sum by (le) ({BUCKETS_TOTAL}{{{matchers}}})"
+    requests = since_start(REQUESTS_TOTAL, matchers)
+    return f"histogram_quantile({QUANTILES[quantile]}, {over}) and ({requests} > 0)"
+
+
+def slower_since_start(limit_ms: float, matchers: str) -> str:
+    """How many took longer than a limit, or than the histogram's next edge above it."""
+    edge = next((each for each in BUCKETS_MS if each >= limit_ms), BUCKETS_MS[-1])
+    # An edge is written 1000 or 1000.0.
+    within = f'sum({BUCKETS_TOTAL}{{{matchers},le=~"{edge}([.]0)?"}})'
+    return f"({since_start(REQUESTS_TOTAL, matchers)} - {within})"
+
+
 def _counted(series: str, seconds: int, matchers: str) -> str:
     # A rate that is recorded every few seconds stands for that many seconds.
     return f"sum(sum_over_time({series}{{{matchers}}}[{seconds}s])) * {EVALUATION_SECONDS}"
-
-
-def _requests(window: int) -> str:
-    reached = _by_version(_answered("istio_requests_total", "", window))
-    return f"{reached} or {_by_service(_unreached(window))}"
-
-
-def _errors(window: int) -> str:
-    statuses = "|".join(map(str, GRPC_ERRORS))
-    told = _answered("istio_requests_total", 'response_code=~"5.."', window)
-    grpc = f'response_code!~"5..",grpc_response_status=~"{statuses}"'
-    reached = _by_version(f"({told} or {_answered('istio_requests_total', grpc, window)})")
-    # A service without errors has none. Summed: recorded series may say where they are from.
-    none = f"sum by (service, version, hash) ({REQUESTS}) * 0"
-    return f"{reached} or {_by_service(_unreached(window))} or {none}"
-
-
-def _buckets(window: int) -> str:
-    return _by_version(_answered("istio_request_duration_milliseconds_bucket", "", window), "le")
-
-
-def _responses(window: int) -> str:
-    found = f"{_answered('istio_requests_total', '', window)} or {_unreached(window)}"
-    for source in ("destination_service_name", "destination_workload"):
-        found = f'label_replace({found}, "service", "$1", "{source}", "(.+)")'
-    return f"sum by (service, response_code, grpc_response_status) ({found})"
-
-
-def _answered(series: str, more: str, window: int) -> str:
-    where = f'reporter="destination",destination_workload_namespace="{_SPACE}"'
-    return f"rate({series}{{{','.join(filter(None, (where, more)))}}}[{window}s])"
-
-
-def _unreached(window: int) -> str:
-    flags = "|".join(UNREACHED_FLAGS)
-    where = f'reporter="source",destination_service_namespace="{_SPACE}"'
-    return f'rate(istio_requests_total{{{where},response_flags=~".*({flags}).*"}}[{window}s])'
-
-
-def _by_version(found: str, *more: str) -> str:
-    for label, source in (
-        ("service", "destination_workload"),
-        ("version", "destination_canonical_revision"),
-        ("hash", HASH_SOURCE.replace("-", "_")),
-    ):
-        found = f'label_replace({found}, "{label}", "$1", "{source}", "(.+)")'
-    return f"sum by ({', '.join(('service', 'version', 'hash', *more))}) ({found})"
-
-
-def _by_service(found: str) -> str:
-    found = f'label_replace({found}, "service", "$1", "destination_service_name", "(.+)")'
-    for label in ("version", "hash"):
-        found = f'label_replace({found}, "{label}", "{UNREACHED}", "", "")'
-    return f"sum by (service, version, hash) ({found})"
-
-
-def _crashes() -> str:
-    # A pod is <service>-<hash>-<five characters>. The absolute count, since the first scrape of a
-    # pod that crashed already would be no increase. The proxy is not the service.
-    where = f'namespace="{_SPACE}",container!="{_PROXY}"'
-    found = f"kube_pod_container_status_restarts_total{{{where}}}"
-    pod = "(.+)-([a-z0-9]+)-[a-z0-9]{5}"
-    for label, group in (("service", "$1"), ("hash", "$2")):
-        found = f'label_replace({found}, "{label}", "{group}", "pod", "{pod}")'
-    return f"sum by (service, hash) ({found})"
-
-
-def _ratio(by: str) -> str:
-    return f"sum by ({by}) ({ERRORS}) / (sum by ({by}) ({REQUESTS}) > 0)"
-
-
-def _quantile_rules() -> Iterator[Rule]:
-    for name, quantile in QUANTILES.items():
-        for record, by in (
-            (latency(name), "service"),
-            (version_latency(name), "service, version, hash"),
-        ):
-            found = f"histogram_quantile({quantile}, sum by ({by}, le) ({BUCKETS}))"
-            yield Rule(record=record, expr=f"{found} >= 0")
-
-
-_SPACE = names.APPLICATION_NAMESPACE
-_PROXY = "istio-proxy"

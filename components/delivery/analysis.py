@@ -37,6 +37,8 @@ class Metric:
     condition: Condition
     strictly: bool = False
     """Whether the limit itself is too much already: «passes below» against «aborts above»."""
+    window: bool = True
+    """Whether it reads rates over a window, which must have been scraped once over."""
 
     @property
     def success(self) -> str:
@@ -58,8 +60,8 @@ _SOUND = "len(result) == 1 && !isNaN(result[0]) && !isInf(result[0])"
 
 def abort(delivery: Delivery) -> Spec:
     """Beside a canary from its first pod to its last step."""
-    metrics = [_running(each, delivery) for each in _always(delivery)]
-    return _template(metrics, (SERVICE, CANARY))
+    metrics = [_running(each, delivery) for each in (*_always(delivery), _worse(delivery))]
+    return _template(metrics, (SERVICE, CANARY, STABLE))
 
 
 def watch(delivery: Delivery) -> Spec:
@@ -105,7 +107,11 @@ def arguments(name: str, *hashes: str) -> list[Spec]:
 
 
 def _always(delivery: Delivery) -> list[Metric]:
-    """D-6: errors, P99 and crashes, over the last seconds and, where few ask, over a whole step."""
+    """D-6: errors, P99 and crashes.
+
+    Errors and P99 three times over: since the version's start, whose first errors need one scrape
+    (0049); over the last seconds, for one that goes bad later; over a step, where few ask.
+    """
     limits, release = delivery.release.thresholds, delivery.release
     new = signals.of(_arg(SERVICE), hash=_arg(CANARY))
     window, step_long = release.window_seconds, release.step_seconds
@@ -127,8 +133,58 @@ def _always(delivery: Delivery) -> list[Metric]:
             condition="over",
         ),
         Metric(name="latency-p99-so-far", query=slow, limit=limits.p99_ms, condition="over"),
-        Metric(name="crashes", query=_crashes(new), limit=0, condition="over"),
+        *_since_start(delivery, new),
+        Metric(name="crashes", query=_crashes(new), limit=0, condition="over", window=False),
     ]
+
+
+def _since_start(delivery: Delivery, new: str) -> list[Metric]:
+    limits = delivery.release.thresholds
+    requests, errors = (
+        signals.since_start(each, new) for each in (signals.REQUESTS_TOTAL, signals.ERRORS_TOTAL)
+    )
+    enough = f"({requests} >= {limits.samples})"
+    ratio = f"{errors} / ({requests} > 0) and {enough} and ({errors} >= {limits.errors})"
+    slow = f"{signals.latency_since_start('p99', new)} and {enough}"
+    # The first requests of a cold process are slow; two of a hundred are a P99.
+    slow = f"{slow} and ({signals.slower_since_start(limits.p99_ms, new)} >= {ERRORS_ALONE})"
+    return [
+        Metric(
+            name="error-rate-since-start",
+            query=ratio,
+            limit=limits.error_ratio,
+            condition="over",
+            window=False,
+        ),
+        Metric(
+            name="latency-p99-since-start",
+            query=slow,
+            limit=limits.p99_ms,
+            condition="over",
+            window=False,
+        ),
+    ]
+
+
+def _worse(delivery: Delivery) -> Metric:
+    """Errors that the old version does not have: what the next step's end would refuse anyway.
+
+    It takes more of them than there, since it is asked over and over.
+    """
+    seconds = delivery.release.step_seconds
+    new, old = (signals.of(_arg(SERVICE), hash=_arg(each)) for each in (CANARY, STABLE))
+    requests, errors = (
+        signals.since_start(each, new) for each in (signals.REQUESTS_TOTAL, signals.ERRORS_TOTAL)
+    )
+    enough = f"({requests} >= {delivery.release.thresholds.samples})"
+    return Metric(
+        name="errors-beyond-baseline",
+        query=f"({_excess(requests, errors, seconds, old)}) and {enough}",
+        limit=ERRORS_ALONE,
+        condition="over",
+        strictly=True,
+        window=False,
+    )
 
 
 def _at_the_end(delivery: Delivery) -> list[Metric]:
@@ -136,7 +192,8 @@ def _at_the_end(delivery: Delivery) -> list[Metric]:
     limits, seconds = delivery.release.thresholds, delivery.release.step_seconds
     new = signals.of(_arg(SERVICE), hash=_arg(CANARY))
     old = signals.of(_arg(SERVICE), hash=_arg(STABLE))
-    enough = f"({signals.requests_in(seconds, new)} >= {limits.samples})"
+    requests, failed = signals.requests_in(seconds, new), signals.errors_in(seconds, new)
+    enough = f"({requests} >= {limits.samples})"
     errors = f"({signals.error_ratio_in(seconds, new)}) and {enough}"
     its, usual = (signals.latency_in("p95", seconds, which) for which in (new, old))
     slow = f"({its}) and {enough}"
@@ -159,7 +216,7 @@ def _at_the_end(delivery: Delivery) -> list[Metric]:
         ),
         Metric(
             name="errors-beyond-baseline",
-            query=f"({_excess(seconds, new, old)}) and {enough}",
+            query=f"({_excess(requests, failed, seconds, old)}) and {enough}",
             limit=limits.errors,
             condition="settled",
             strictly=True,
@@ -194,20 +251,20 @@ def _crashes(matchers: str) -> str:
     return f"max({signals.CRASHES}{{{matchers}}})"
 
 
-def _excess(seconds: int, new: str, old: str) -> str:
+def _excess(requests: str, errors: str, seconds: int, old: str) -> str:
     """Errors of the new version beyond what the old one's rate explains, chance included.
 
     A version that fails twice as often as the old one, and still below the limit, is no good one.
     """
-    errors = signals.errors_in(seconds, new)
     usual = f"({signals.error_ratio_in(seconds, old)} or vector(0))"
-    explained = f"(({signals.requests_in(seconds, new)}) * {usual})"
+    explained = f"(({requests}) * {usual})"
     return f"({errors}) - {explained} - {DEVIATIONS} * sqrt({explained})"
 
 
 def _running(metric: Metric, delivery: Delivery) -> Spec:
-    # No verdict before the new pods have been scraped over a whole window (C-4).
-    return _metric(metric, delivery) | {"initialDelay": f"{delivery.first_look_seconds}s"}
+    # No verdict before the new pods have been scraped, where it is a rate over a window (C-4).
+    delay = delivery.first_look_seconds if metric.window else signals.SCRAPE_SECONDS
+    return _metric(metric, delivery) | {"initialDelay": f"{delay}s"}
 
 
 def _metric(metric: Metric, delivery: Delivery) -> Spec:

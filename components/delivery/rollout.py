@@ -64,7 +64,7 @@ def _canary(args: RolloutArgs) -> Spec:
             # No caller uses it. Without one the controller waits until every new pod is available
             # before it looks at anything else: a crash loop is never aborted (decision 0045).
             "canaryService": names.preview(args.name),
-            "analysis": _analysis("abort", args.name, analysis.CANARY),
+            "analysis": _analysis("abort", args.name, *hashes),
             "scaleDownDelaySeconds": SCALE_DOWN_SECONDS,
             "steps": steps,
             "trafficRouting": {

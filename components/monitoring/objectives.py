@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from settings import signals
 from settings.alerts import Objective
-from settings.signals import Rule
+from settings.recording import Rule
 
 EVENTS = "manpasik:slo_events:rate"
 """Requests a second that count towards an objective, by service and objective."""

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from components.monitoring import alerts, objectives, series
-from settings import monitoring, signals
+from settings import monitoring, recording, signals
 from settings.loader import Settings
-from settings.signals import Rule
+from settings.recording import Rule
 
 Spec = dict[str, object]
 ALERTS_EVERY_SECONDS = 15
@@ -18,7 +18,7 @@ def groups(settings: Settings) -> list[Spec]:
     crash_window = monitoring.alerts(settings)["PodCrashLooping"].window_seconds
     window = settings.stack.release.window_seconds
     often = signals.EVALUATION_SECONDS
-    requests = [*signals.recording_rules(window), *objectives.rate_rules(promised)]
+    requests = [*recording.rules(window), *objectives.rate_rules(promised)]
     days = monitoring.budget_days(settings)
     return [
         _recording("requests", often, requests, settings),

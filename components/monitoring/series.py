@@ -6,7 +6,7 @@ exporter, cert-manager and the Rollouts controller; the services' own metrics te
 """
 
 from settings import names
-from settings.signals import Rule
+from settings.recording import Rule
 
 PODS = "manpasik:pods:ready"
 """Ready pods by service."""

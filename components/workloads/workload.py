@@ -122,6 +122,8 @@ class Workload(pulumi.ComponentResource):
             depends_on=list(after),
             custom_timeouts=_timeouts(self._args.size.replicas),
             ignore_changes=others,
+            # The provider awaits a Deployment by itself, and no custom resource.
+            hooks=self._args.settled if kind == "Rollout" else None,
         )
 
     def _before_rollout(self, name: str, service: k8s.core.v1.Service) -> Sequence[pulumi.Resource]:

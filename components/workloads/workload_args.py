@@ -36,4 +36,6 @@ class WorkloadArgs:
     """By which names the mesh knows those that may call it."""
     public: Public | None = None
     """The public host, of the service that has one."""
+    settled: pulumi.ResourceHookBinding | None = None
+    """What the engine waits for once a Rollout was applied (decision 4)."""
     starts_after: Sequence[pulumi.Resource] = ()

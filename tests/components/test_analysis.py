@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from settings import signals
+from settings import recording, signals
 from tests.support.later import of_kind, production
 
 CANARY, COLOURS = {"phase": 3}, {"phase": 4}
 _RUNNING = ("metrics-age", "error-rate", "error-rate-so-far", "latency-p99", "latency-p99-so-far",
-            "crashes")  # fmt: skip
+            "error-rate-since-start", "latency-p99-since-start", "crashes")  # fmt: skip
 METRICS = {
-    "manpasik-abort": _RUNNING,
+    "manpasik-abort": (*_RUNNING, "errors-beyond-baseline"),
     "manpasik-watch": _RUNNING,
     "manpasik-step": ("requests-seen", "error-rate", "latency-p95", "errors-beyond-baseline",
                       "slower-than-baseline", "crashes"),
@@ -63,6 +63,9 @@ def test_what_is_no_number_or_more_than_one_never_passes(judge, name, result):
     ("manpasik-abort", "metrics-age", "Failed"),
     ("manpasik-watch", "metrics-age", "Failed"),
     ("manpasik-abort", "error-rate", "Successful"),
+    ("manpasik-abort", "error-rate-since-start", "Successful"),
+    ("manpasik-abort", "latency-p99-since-start", "Successful"),
+    ("manpasik-abort", "errors-beyond-baseline", "Successful"),
     ("manpasik-abort", "crashes", "Successful"),
     ("manpasik-step", "requests-seen", "Failed"),
     ("manpasik-step", "error-rate", "Inconclusive"),
@@ -78,7 +81,11 @@ def test_no_answer_is_no_evidence_at_the_end_of_a_step_and_no_verdict_before(jud
 @pytest.mark.parametrize(("judge", "name", "passes", "fails"), [
     ("manpasik-abort", "error-rate", 0.01, 0.0101),
     ("manpasik-abort", "error-rate-so-far", 0.01, 0.0101),
+    ("manpasik-abort", "error-rate-since-start", 0.01, 0.0101),
+    ("manpasik-watch", "error-rate-since-start", 0.01, 0.0101),
     ("manpasik-abort", "latency-p99", 1000, 1000.1),
+    ("manpasik-abort", "latency-p99-since-start", 1000, 1000.1),
+    ("manpasik-abort", "errors-beyond-baseline", 4.9, 5),
     ("manpasik-abort", "crashes", 0, 1),
     ("manpasik-step", "error-rate", 0.0099, 0.01),
     ("manpasik-step", "latency-p95", 199.9, 200),
@@ -98,14 +105,34 @@ def test_no_verdict_is_both_and_every_number_has_one(judge, name):
 
 
 @pytest.mark.parametrize("judge", ["manpasik-abort", "manpasik-watch"])
-def test_no_first_look_comes_before_a_scrape_and_a_window(judge):
+def test_no_first_look_comes_before_a_scrape_and_the_window_that_it_reads(judge):
     for metric in judges()[judge].values():
         delay = int(metric["initialDelay"].rstrip("s"))
-        assert delay >= signals.SCRAPE_SECONDS + signals.WINDOW_SECONDS, "C-4"
+        rates = set(re.findall(r"manpasik:[a-z0-9_:]+", asked(metric))) - TOTALS
+        window = signals.WINDOW_SECONDS if rates - OF_THE_OLD.get(metric["name"], set()) else 0
+        assert delay >= signals.SCRAPE_SECONDS + window, "C-4"
+
+
+TOTALS = {signals.REQUESTS_TOTAL, signals.ERRORS_TOTAL, signals.BUCKETS_TOTAL, signals.CRASHES}
+# The old version has been scraped for long.
+OF_THE_OLD = {"errors-beyond-baseline": {signals.REQUESTS, signals.ERRORS}}
+
+
+def asked(metric):
+    return metric["provider"]["prometheus"]["query"]
+
+
+def test_what_counts_from_the_start_is_looked_at_after_one_scrape():
+    """A window of 20 s before the first look was most of what an abort took (0049)."""
+    since_start = ("error-rate-since-start", "latency-p99-since-start", "crashes")
+    for name in (*since_start, "errors-beyond-baseline"):
+        delay = judges()["manpasik-abort"][name]["initialDelay"]
+        assert delay == f"{signals.SCRAPE_SECONDS}s"
 
 
 def test_a_ratio_or_percentile_needs_enough_requests_and_errors():
-    for name in ("error-rate", "latency-p99", "latency-p99-so-far"):
+    for name in ("error-rate", "latency-p99", "latency-p99-so-far", "error-rate-since-start",
+                 "latency-p99-since-start", "errors-beyond-baseline"):  # fmt: skip
         assert f">= {LIMITS.samples})" in judges()["manpasik-abort"][name]["provider"][
             "prometheus"]["query"], "C-2"  # fmt: skip
     for name, metric in judges()["manpasik-step"].items():
@@ -125,7 +152,7 @@ def test_a_step_with_too_few_requests_waits_as_long_again_and_then_asks():
 @pytest.mark.parametrize(("judge", "name"), MEASURED)
 def test_every_query_reads_only_what_everybody_reads(judge, name):
     query = judges()[judge][name]["provider"]["prometheus"]["query"]
-    recorded = {rule.record for rule in signals.recording_rules()}
+    recorded = {rule.record for rule in recording.rules()}
     series = set(re.findall(r"manpasik:[a-z0-9_:]+", query))
     assert series, "no series at all"
     assert series <= recorded, "one definition (issue 9, line 5)"
@@ -133,8 +160,10 @@ def test_every_query_reads_only_what_everybody_reads(judge, name):
 
 
 def test_the_new_version_is_compared_with_the_stable_one_by_hash():
-    for name in ("errors-beyond-baseline", "slower-than-baseline"):
-        query = judges()["manpasik-step"][name]["provider"]["prometheus"]["query"]
+    both = (("step", "errors-beyond-baseline"), ("step", "slower-than-baseline"),
+            ("abort", "errors-beyond-baseline"))  # fmt: skip
+    for judge, name in both:
+        query = asked(judges()[f"manpasik-{judge}"][name])
         assert 'hash="{{args.canary-hash}}"' in query
         assert 'hash="{{args.stable-hash}}"' in query, "decision 9"
 

@@ -23,6 +23,14 @@ def test_a_line_that_is_being_written_is_left_for_later(tmp_path):
     assert found == Answer(10.5, 0.002, 200, "v1", "pod-a")
 
 
+def test_the_end_of_a_long_file_is_found_without_reading_its_beginning(tmp_path):
+    file = tmp_path / "answers.tsv"
+    file.write_text("".join(f"{at}.5\t0.002\t200\tv1\tpod-{at}\n" for at in range(20_000)))
+    assert [each.at for each in prober.read(file, 19_998)] == [19_998.5, 19_999.5]
+    assert len(prober.read(file, 40)) == 19_960
+    assert len(prober.read(file)) == 20_000
+
+
 @pytest.mark.parametrize(
     ("status", "failed"), [(200, False), (404, False), (500, True), (503, True), (0, True)]
 )

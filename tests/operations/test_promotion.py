@@ -27,7 +27,7 @@ def decide(monkeypatch):
         monkeypatch.setattr("operations.workloads.read", lambda *_: found)
         monkeypatch.setattr("operations.records.read", lambda *_: [])
         monkeypatch.setattr(promotion, "ReleaseLock", lambda *_: nullcontext(Mock()))
-        monkeypatch.setattr("operations.rollback.follow", lambda *_: None)
+        monkeypatch.setattr("operations.promotion.follow", lambda *_: None)
         cluster, settings = Mock(), load("local")
         if what is promotion.abort:
             what(cluster, settings, services)

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from settings import signals
+from settings import recording, signals
 
-RULES = {rule.record: rule.expr for rule in signals.recording_rules()}
+RULES = {rule.record: rule.expr for rule in recording.rules()}
 THRESHOLDS_MS = {200: "R-P3-CAN", 500: "R-ALERT-4", 1000: "R-P3-ABORT"}
 OURS = re.compile(r"manpasik:[a-z0-9_:]+")
 QUERIES = (
@@ -16,7 +16,7 @@ QUERIES = (
 
 
 def test_no_series_is_recorded_twice_and_none_is_read_that_is_not_recorded_before():
-    assert len(RULES) == len(signals.recording_rules())
+    assert len(RULES) == len(recording.rules())
     seen = set()
     for record, expr in RULES.items():
         assert set(OURS.findall(expr)) <= seen, record

@@ -256,4 +256,7 @@ def test_a_killed_release_is_told_of_and_the_cluster_goes_on(mpk, cluster, api, 
     status = json.loads(mpk("status", "--json").stdout)
     assert status["interrupted"]
     assert "the release of v5.0.0 begun" in status["advice"][0]
+    assert "go on: mpk release v5.0.0 --stack local" in status["advice"]
+    behind = refused(mpk("release", "v4.0.0", "--service", "gateway", "--no-write"))
+    assert f"{AUTH} would stay as it left them; first: mpk release v5.0.0" in behind
     assert mpk("status").exit_code in (0, 1)

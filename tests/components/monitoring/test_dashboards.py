@@ -8,7 +8,7 @@ import pytest
 
 from components.monitoring import alerts
 from components.monitoring.dashboards.all import as_files
-from settings import signals
+from settings import recording, signals
 from settings.loader import ROOT
 from tests.support.later import of_kind, production
 
@@ -16,7 +16,7 @@ FILES = as_files(production(phase=3))
 BOARDS = {name: json.loads(text) for name, text in FILES.items()}
 NAMES = ("deployments", "services", "errors", "latency", "throughput", "canary", "fleet")
 OURS = re.compile(r"manpasik:[a-z0-9_:]+")
-RECORDED = {rule.record for rule in signals.recording_rules()}
+RECORDED = {rule.record for rule in recording.rules()}
 RAW = re.compile(r"istio_requests_total|istio_request_duration|nginx_ingress|grpc_server_|http_req")
 
 
