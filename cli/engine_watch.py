@@ -10,8 +10,9 @@ from rich.text import Text
 from cli.console import Followed
 
 _NO_CHANGE = ("same", "refresh", "read")
-# `info` is what the program itself says: how far a Rollout is (0046).
-_TOLD = ("error", "warning", "info")
+_TOLD = ("error", "warning")
+# What the program's hook says of how far one is (0046); engine and providers are chatty beside it.
+_FOLLOWED = "Rollout "
 
 
 class EngineWatch(Followed):
@@ -40,7 +41,7 @@ class EngineWatch(Followed):
             metadata = event.res_op_failed_event.metadata
             self._running.pop(metadata.urn, None)
             self._say(f"[red]✗[/] {escape(_name(metadata.urn))}: failed")
-        elif (told := event.diagnostic_event) and told.severity in _TOLD and not told.ephemeral:
+        elif (told := event.diagnostic_event) and _worth_telling(told):
             self._say(escape(told.message.strip()))
         if self._live:
             self._live.update(self._line())
@@ -57,6 +58,11 @@ class EngineWatch(Followed):
         done = ", ".join(f"{count} {change}" for change, count in sorted(self._done.items()))
         moving = [_name(urn) for urn, change in self._running.items() if change not in _NO_CHANGE]
         return Text(f"{done or 'starting'}   {', '.join(moving[:4])}")
+
+
+def _worth_telling(told: automation.DiagnosticEvent) -> bool:
+    followed = told.severity == "info" and told.message.startswith(_FOLLOWED)
+    return (followed or told.severity in _TOLD) and not told.ephemeral
 
 
 def _name(urn: str) -> str:
