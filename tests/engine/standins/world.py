@@ -21,8 +21,12 @@ NAMING = (
     "name",
     "accountId",
 )
-# Within which a name is unique: of a zone's records also what kind, and for whom.
-WITHIN = ("clusterName", "cluster", "keyRing", "zoneId", "managedZone", "setIdentifier")
+# Within which a name is unique: a user of its server; of a zone's records also what kind,
+# and for whom.
+WITHIN = (
+    *("clusterName", "cluster", "keyRing", "instance"),
+    *("zoneId", "managedZone", "setIdentifier"),
+)
 _KUBERNETES = {"apiVersion", "kind"}
 
 
