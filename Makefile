@@ -2,7 +2,7 @@
 VENV := .venv/bin
 PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE := # what is compiled once starts in half the time
-.PHONY: help setup up down test suite lint format types recorded cluster engine golden fresh workflows bench clean
+.PHONY: help setup up down test suite lint format types recorded cluster engine golden fresh workflows security bench clean
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
@@ -37,9 +37,9 @@ golden: setup ## rewrite tests/golden, schemas/, infrastructure/ and docs/migrat
 	$(VENV)/python -m tests.support.golden && $(VENV)/mpk schema
 fresh: golden ; @! git status --porcelain -- tests/golden infrastructure schemas docs | grep . ## refuse stale generated files
 workflows: setup ; @$(VENV)/python -m tests.support.workflows ## actionlint and zizmor, offline
+security: setup ; @$(PYTHON) tools/setup.py checkov && $(VENV)/python -m tests.support.checkov ## Checkov over every stack on both clouds, offline
 
 bench: setup ## time, memory, growth, and other tools beside them (about half an hour)
 	@$(PYTHON) tools/setup.py bench && $(VENV)/python -m bench
 
-clean: down ## what can be made again
-	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis
+clean: down ; rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis ## what can be made again

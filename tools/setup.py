@@ -6,6 +6,7 @@ uv's own cache. Written for the standard library alone: nothing is installed whe
 
     python tools/setup.py           # all that the project needs, into .venv
     python tools/setup.py bench     # what `make bench` compares with, alone, into .uv/bench
+    python tools/setup.py checkov   # what tools/checkov/uv.lock pins, alone, into .uv/checkov
 """
 
 from __future__ import annotations  # an older Python must reach the sentence that refuses it
@@ -24,7 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def main(group: str = "") -> int:
     """Exit code 0 with `.venv/ready`, or one sentence that names what is missing.
 
-    A dependency group that is named goes into an environment of its own, alone.
+    A group that is named goes into an environment of its own, alone: a dependency group, or a
+    folder of `tools` with a lock of its own, where a tool wants other versions than the program.
     """
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
@@ -37,11 +39,13 @@ def main(group: str = "") -> int:
     if uv is None:
         return 2
     what = f"group {group}" if group else "Python packages and the Go toolchain"
-    say(f"installing the {what} that uv.lock pins")
-    home = f".uv/{group}" if group else ".venv"
-    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": home}
+    own = ROOT / "tools" / group if group else ROOT
+    alone = group != "" and (own / "uv.lock").exists()
+    say(f"installing the {what} that {f'tools/{group}/' if alone else ''}uv.lock pins")
+    home = ROOT / ".uv" / group if group else ROOT / ".venv"
+    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(home)}
     command = [uv, "sync", "--frozen", "--quiet", "--python", sys.executable]
-    command += ["--only-group", group] if group else []
+    command += ["--project", str(own)] if alone else ["--only-group", group] if group else []
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603 - our own command
     if done.returncode:
         return refuse(
@@ -49,7 +53,7 @@ def main(group: str = "") -> int:
             "the reason stands above; without a connection to a Python package index, give one by "
             "UV_DEFAULT_INDEX",
         )
-    (ROOT / home / "ready").touch()
+    (home / "ready").touch()
     return 0
 
 

@@ -24,7 +24,6 @@ VERSION = "16"
 PORT = 5432
 GROWTH = 3
 """The disk grows by itself to so many times its size."""
-LOGGED_MILLISECONDS = 1000
 MONITORING_SECONDS = 60
 
 
@@ -90,8 +89,10 @@ class Database(pulumi.ComponentResource):
             "log_connections": "1",
             "log_disconnections": "1",
             "log_lock_waits": "1",
-            "log_min_duration_statement": str(LOGGED_MILLISECONDS),
-            # What is asked and answered is health data: statements stay out of the logs.
+            # What is asked and answered is health data: statements stay out of the logs, slow
+            # ones too, since their parameters would be told. Performance Insights finds those.
+            "log_min_duration_statement": "-1",
+            "log_min_error_statement": "error",
             "log_statement": "ddl",
         }
         return aws.rds.ParameterGroup(

@@ -23,7 +23,6 @@ VERSION = "POSTGRES_16"
 PORT = 5432
 GROWTH = 3
 """The disk grows by itself to so many times its size."""
-LOGGED_MILLISECONDS = 1000
 MOST_LOG_DAYS = 7
 """The edition keeps the logs for a return to any moment no longer; backups go back further."""
 
@@ -148,8 +147,10 @@ def _flags(size: DatabaseSize) -> list[gcp.sql.DatabaseInstanceSettingsDatabaseF
         "log_connections": "on",
         "log_disconnections": "on",
         "log_lock_waits": "on",
-        "log_min_duration_statement": str(LOGGED_MILLISECONDS),
-        # What is asked and answered is health data: statements stay out of the logs.
+        # What is asked and answered is health data: statements stay out of the logs, slow ones
+        # too, since their parameters would be told. Query Insights finds those.
+        "log_min_duration_statement": "-1",
+        "log_min_error_statement": "error",
         "log_statement": "ddl",
         "max_connections": str(size.connections),
     }

@@ -15,7 +15,9 @@ from settings.loader import Settings
 WINDOW_SECONDS = 300
 REFUSED = "deny(429)"
 _LAST = 2147483647
-_ATTACKS = ("cve-canary", "sqli-v33-stable", "xss-v33-stable", "lfi-v33-stable", "rce-v33-stable")
+_NEVER_MEANT = "cve-canary"
+"""Log4j's hole and its like: no request means such a thing, so all of its signatures hold."""
+_ATTACKS = (_NEVER_MEANT, "sqli-v33-stable", "xss-v33-stable", "lfi-v33-stable", "rce-v33-stable")
 _Rule = gcp.compute.SecurityPolicyRuleArgs
 _Match = gcp.compute.SecurityPolicyRuleMatchArgs
 
@@ -56,7 +58,8 @@ class Firewall(pulumi.ComponentResource):
 
 
 def _attack(index: int, kind: str) -> _Rule:
-    expression = f"evaluatePreconfiguredWaf('{kind}', {{'sensitivity': 1}})"
+    options = "" if kind == _NEVER_MEANT else ", {'sensitivity': 1}"
+    expression = f"evaluatePreconfiguredWaf('{kind}'{options})"
     return _Rule(
         priority=100 + index,
         action="deny(403)",

@@ -18,6 +18,8 @@ from settings.network import Layout
 from settings.regions import Region
 
 ZONES = 3
+LAST = 65534
+"""The lowest priority that a rule can have above Google's own."""
 PODS, SERVICES = "pods", "services"
 """Names of the subnet's ranges for the cluster."""
 
@@ -59,12 +61,28 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
         self.id = vpc.id
+        self._refuse()
         nodes = self._nodes(args.layout)
         self._proxies(args.layout.region().proxies)
         self._way_out(nodes)
         self.nodes = [nodes.id]
         self.data = [self._managed(args.layout.region().managed)]
         self.register_outputs({"id": self.id, "nodes": self.nodes, "data": self.data})
+
+    def _refuse(self) -> None:
+        """The last rule says what is true without it, so that what was refused is logged."""
+        gcp.compute.Firewall(
+            "refused",
+            name=names.cloud(self._args.settings.stack_name, "refused"),
+            project=self._args.project,
+            network=self.id,
+            direction="INGRESS",
+            priority=LAST,
+            source_ranges=["0.0.0.0/0"],
+            denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
+            log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
+            opts=self._child,
+        )
 
     def _nodes(self, layout: Layout) -> gcp.compute.Subnetwork:
         ranges = layout.region()

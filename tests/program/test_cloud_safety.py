@@ -1,9 +1,14 @@
-"""Private, encrypted and logged: rules over the recorded graph (issue 5, line 4)."""
+"""Private, encrypted and logged: rules over the recorded graph, and Checkov's (issue 5, line 4)."""
 
+import dataclasses
+import datetime
 import json
 
 import pytest
 
+from rendering.recorder import reveal
+from rendering.terraform import configuration
+from tests.support import checkov
 from tests.support.clouds import CLOUD_STACKS, CLOUDS, inputs, whole
 
 AWS = pytest.mark.parametrize("stack", CLOUD_STACKS)
@@ -161,3 +166,61 @@ def test_the_pools_of_all_pods_fit_into_the_database(stack, cloud):
     mode = found["manpasik-config"]["data"]["DB_SSLMODE"]
     assert mode.startswith("require&pool_max_conns=")
     assert int(mode.rpartition("=")[2]) >= 1, "ENV-13"
+
+
+def spoiled(found, **by_name):
+    """The same graph with some resources' properties changed, or without the resource."""
+    for each in found:
+        change = by_name.get(each.name.replace("-", "_"), {})
+        if change is not None:
+            yield dataclasses.replace(each, inputs={**reveal(each.inputs), **change})
+
+
+OPEN = {"protocol": "tcp", "fromPort": 22, "toPort": 22, "cidrBlocks": ["0.0.0.0/0"]}
+ANYTHING = {"Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}  # fmt: skip
+SPOILED = {
+    "spoiled-aws": {"database_server": {"publiclyAccessible": True, "storageEncrypted": False},
+                    "database_group": {"ingress": [OPEN]},
+                    "backups_closed": None,
+                    "cluster_autoscaler_policy": {"policy": json.dumps(ANYTHING)}},
+    "spoiled-gcp": {"database_server": {"settings": {"ipConfiguration": {"ipv4Enabled": True}}},
+                    "backups_bucket": {"publicAccessPrevention": "inherited"},
+                    "data_key": {"rotationPeriod": None},
+                    "refused": None},
+}  # fmt: skip
+FOUND = {
+    "spoiled-aws": {"CKV_AWS_16", "CKV_AWS_17", "CKV_AWS_24", "CKV2_AWS_6", "CKV_AWS_62"},
+    "spoiled-gcp": {"CKV_GCP_14", "CKV_GCP_60", "CKV_GCP_114", "CKV_GCP_43", "CKV2_GCP_18"},
+}
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """One run of Checkov over every graph, and over two that were spoiled."""
+    texts = {name: configuration(found) for name, found in checkov.graphs().items()}
+    for name, changes in SPOILED.items():
+        whole_one = whole("production", name.rpartition("-")[2])
+        texts[name] = configuration(spoiled(whole_one, **changes))
+    return checkov.scan(texts)
+
+
+def of_graphs(report, names):
+    failed = [each for each in report.failed if each.resource.partition("/")[0] in names]
+    return checkov.Report(passed={n: report.passed[n] for n in names}, failed=failed)
+
+
+def test_checkov_finds_nothing_that_nobody_answers_for(judged):
+    names = judged.passed.keys() - SPOILED.keys()
+    today = datetime.datetime.now(datetime.UTC).date()
+    assert len(names) == 12
+    assert checkov.problems(of_graphs(judged, names), checkov.waivers(), today) == []
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_checkov_finds_what_was_spoiled(judged, name):
+    clean = {
+        each.check for each in of_graphs(judged, {name.replace("spoiled", "production")}).failed
+    }
+    found = {each.check for each in of_graphs(judged, {name}).failed}
+    assert found - clean >= FOUND[name]
