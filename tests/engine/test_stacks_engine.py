@@ -8,6 +8,7 @@ few services, unless `MARKETS="kr us eu jp" make engine` asks for all four.
 import os
 
 import pytest
+import yaml
 
 from tests.engine.standins.product import FEW, changed, pulumi, rewrite, write
 from tests.engine.standins.project import EngineProject
