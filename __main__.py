@@ -53,7 +53,9 @@ else:
         Watched(kubeconfig=kubeconfig, context=context, waits=following.rollout)
     )
     namespaces = foundation(settings, in_this_cluster, here.cluster)
-    stores = in_cluster(settings, namespaces.data, resolved, in_this_cluster, here.stores)
+    stores = in_cluster(
+        settings, namespaces.data, resolved, in_this_cluster, here.stores, here.backups
+    )
     product = Product(
         "product",
         ProductArgs(

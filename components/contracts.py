@@ -6,7 +6,7 @@ two clouds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pulumi
 
@@ -120,6 +120,16 @@ class ObjectStore(Protocol):
     @property
     def reference(self) -> pulumi.Output[str]:
         """How a policy names it."""
+        ...
+
+    @property
+    def kind(self) -> Literal["s3", "gcs"]:
+        """Whose protocol it speaks."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """Where it lies."""
         ...
 
 

@@ -95,6 +95,7 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "aws:s3/bucketPolicy:BucketPolicy": {},
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": {},
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": {},
+    "aws:s3/bucketReplicationConfig:BucketReplicationConfig": {},
     "aws:s3/bucketVersioning:BucketVersioning": {},
     "gcp:certificatemanager/certificate:Certificate": {},
     "gcp:certificatemanager/certificateMap:CertificateMap": {},
@@ -149,6 +150,7 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "gcp:sql/user:User": {},
     "gcp:storage/bucket:Bucket": {},
     "gcp:storage/bucketIAMMember:BucketIAMMember": {},
+    "gcp:storage/transferJob:TransferJob": {},
 }
 """By type: each output that the program may read beside its own inputs. `{name}` is the resource's
 logical name, `{service}` the part of the cloud that its type belongs to."""

@@ -13,7 +13,7 @@ from settings.keeping import Citus
 from settings.loader import Settings
 from settings.markets import is_global, place, place_of, regions
 from settings.model import mebibytes
-from settings.platform import has_patients, parts
+from settings.platform import parts
 from settings.prices import Price
 
 NOT_COUNTED = (
@@ -118,7 +118,7 @@ def _stores(settings: Settings, at: str) -> Iterator[_Line]:
     environment, cloud = settings.environment, settings.stack.cloud
     if cloud is None or cloud.kind != "cluster":
         return
-    if environment.database and not _sharded(settings):
+    if environment.database and not settings.sharded:
         size = environment.database
         yield from _machines(
             settings, "database", "database", size.vcpu, size.memory_gb, size.zones, at
@@ -133,11 +133,6 @@ def _stores(settings: Settings, at: str) -> Iterator[_Line]:
             yield "Redis", cache_node(settings.catalog.instances, "aws", gb) or "", count, at
 
 
-def _sharded(settings: Settings) -> bool:
-    """Whether the database runs inside the cluster (R-P4-DB)."""
-    return settings.stack.phase >= 4 and has_patients(settings)  # noqa: PLR2004 - the phase
-
-
 def _volumes_gb(settings: Settings) -> int:
     """The volumes of what runs inside the cluster."""
     gib = sum(
@@ -145,7 +140,7 @@ def _volumes_gb(settings: Settings) -> int:
         for each in parts(settings).values()
         if each.storage
     )
-    if _sharded(settings):
+    if settings.sharded:
         database = settings.stack.database
         servers = (
             (database.shards + 1) * database.replicas

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.model import DnsLabel, Memory, Model
+from settings.model import Cpu, DnsLabel, Memory, Model
 
 PlaceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}$")]
 """A place of a cloud: a row of `catalog/locations.yaml`."""
@@ -48,6 +48,12 @@ class Citus(Model):
 
     replicas: Annotated[int, Field(ge=2, le=5)] = 3
     """Servers of each group, one in every zone; one of them writes."""
+
+    cpu: Cpu = "1"
+    """CPU of each server."""
+
+    memory: Memory = "4Gi"
+    """Memory of each server."""
 
     storage: Memory = "200Gi"
     """Volume of each server; can grow, never shrink."""

@@ -52,8 +52,9 @@ def _judged(stack_name: str, given: object, root: Path) -> tuple[Settings, list[
     if problems or catalog is None or stack is None:
         raise SettingsError(problems)
     settings = Settings(stack_name=stack_name, stack=stack, catalog=catalog)
-    if settings.database and settings.connections_per_pod < 1:
-        raise SettingsError([connections.too_few(settings.stack.environment, settings.database)])
+    size = settings.environment.database
+    if size and (settings.database or settings.sharded) and settings.connections_per_pod < 1:
+        raise SettingsError([connections.too_few(settings.stack.environment, size)])
     held = stack_file.secret_names(stack_name, root)
     return settings, residency_rules.problems(settings, frozenset(held))
 

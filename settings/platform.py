@@ -13,7 +13,6 @@ from settings.loader import Settings
 from settings.markets import is_global, market, place
 
 MESH_FROM_PHASE = 3
-REGIONS_FROM_PHASE = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +108,7 @@ def charts(settings: Settings) -> list[ChartName]:
 
 def _database(settings: Settings) -> set[ChartName]:
     """The operator of the database that runs inside the cluster, if one does (decision 7)."""
-    if settings.stack.phase >= REGIONS_FROM_PHASE and has_patients(settings):
+    if settings.sharded:
         database = settings.stack.database
         return {
             "cockroachdb-operator" if isinstance(database, CockroachDb) else "stackgres-operator"

@@ -22,6 +22,7 @@ from settings.regions import Region
 from settings.stack import Stack
 from settings.strategy import Delivery, Strategy
 
+REGIONS_FROM_PHASE = 4
 MOVING_TAGS = frozenset({"latest", "staging"})
 """Tags that name another image tomorrow (R-IMG-1)."""
 
@@ -85,8 +86,17 @@ class Settings:
         return self.environment.secrets == "given"
 
     @property
+    def sharded(self) -> bool:
+        """Whether the database runs inside the cluster, one in each region (R-P4-DB, D-10)."""
+        of_region = self.stack.market is not None and self.stack.phase >= REGIONS_FROM_PHASE
+        return of_region and self.stack.cloud is not None and "postgres" in self.stores
+
+    @property
     def database(self) -> DatabaseSize | None:
-        """The managed database's size; None without a cloud, or where no service needs it."""
+        """The managed database's size; None where none is managed, or no service needs it."""
+        return None if self.sharded else self._served()
+
+    def _served(self) -> DatabaseSize | None:
         on_cloud = self.stack.cloud is not None and "postgres" in self.stores
         return self.environment.database if on_cloud else None
 
@@ -98,9 +108,9 @@ class Settings:
 
     @property
     def connections_per_pod(self) -> int:
-        """Connections to the managed database that one pod may hold (ENV-13)."""
+        """Connections to the cloud's database, or the region's, that a pod may hold (ENV-13)."""
         users = [n for n, service in self.services.items() if "postgres" in service.stores]
-        return connections.per_pod((self.size(name).most for name in users), self.database)
+        return connections.per_pod((self.size(name).most for name in users), self._served())
 
     @property
     def host(self) -> str | None:

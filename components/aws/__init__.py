@@ -6,6 +6,7 @@ from components.aws.balancer import Balancer, BalancerArgs
 from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.copies import Copies, CopiesArgs
 from components.aws.database import Database, DatabaseArgs
 from components.aws.dns import Dns, DnsArgs
 from components.aws.edge import Edge, EdgeArgs
@@ -30,6 +31,8 @@ __all__ = [
     "CacheArgs",
     "Cluster",
     "ClusterArgs",
+    "Copies",
+    "CopiesArgs",
     "Database",
     "DatabaseArgs",
     "DevServer",

@@ -6,6 +6,7 @@ that it is told, and never copied out of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -50,6 +51,8 @@ class ObjectStore(pulumi.ComponentResource):
     name: pulumi.Output[str]
     reference: pulumi.Output[str]
     """How a policy names it."""
+    kind: Literal["s3", "gcs"] = "s3"
+    region: str
 
     def __init__(
         self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None
@@ -58,6 +61,8 @@ class ObjectStore(pulumi.ComponentResource):
         super().__init__("manpasik:aws:ObjectStore", name, None, opts)
         self._child = pulumi.ResourceOptions(parent=self)
         self._region, self._readers = args.region, args.readers
+        cloud = args.settings.stack.cloud
+        self.region = args.region or (cloud.region if cloud else "")
         stack = args.settings.stack_name
         bucket = aws.s3.Bucket(
             f"{name}-bucket",

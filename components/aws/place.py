@@ -13,16 +13,19 @@ from components.aws.addresses import Addresses, AddressesArgs
 from components.aws.buckets import ObjectStore, ObjectStoreArgs
 from components.aws.cache import Cache, CacheArgs
 from components.aws.cluster import Cluster, ClusterArgs
+from components.aws.copies import Copies, CopiesArgs
 from components.aws.database import Database, DatabaseArgs
 from components.aws.front_keys import FrontKey, FrontKeyArgs
 from components.aws.identities import Identity, IdentityArgs
 from components.aws.keys import Keys, KeysArgs
 from components.aws.network import Network, NetworkArgs
+from components.aws.policies import Statement
 from components.aws.server import DevServer, DevServerArgs
 from components.contracts import DataStore
 from settings import names
 from settings.catalog import StoreName
 from settings.cloud import AwsSettings
+from settings.keeping import Citus
 from settings.loader import Settings
 from settings.network import Layout
 from settings.regions import Region
@@ -75,6 +78,7 @@ class Place(pulumi.ComponentResource):
             self.cluster = self._cluster()
             self.stores = self._stores(self.cluster)
             self._identities(self.cluster)
+            self._database_identities(self.cluster, backups)
         if settings.stack.market:
             given = AddressesArgs(settings=settings)
             self.addresses = Addresses("entrance", given, self._child)
@@ -118,7 +122,12 @@ class Place(pulumi.ComponentResource):
             logs=None if elsewhere else logs.name,
             region=elsewhere,
         )
-        return ObjectStore("backups", args, self._child)
+        self._backups_key = key
+        made = ObjectStore("backups", args, self._child)
+        if settings.stack.backups.copies:
+            copies = CopiesArgs(settings=settings, source=made, key=key, account=account)
+            Copies("backups-copies", copies, self._child)
+        return made
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
@@ -167,6 +176,36 @@ class Place(pulumi.ComponentResource):
                 account=service,
             )
             Identity(f"{service}-identity", args, self._child)
+
+    def _database_identities(self, cluster: Cluster, backups: ObjectStore) -> None:
+        """A region's database writes its backups into its own folder, and reads them there."""
+        database = self._args.settings.stack.database
+        if not self._args.settings.sharded or not isinstance(database, Citus):
+            return
+        folder = pulumi.Output.concat(backups.reference, f"/{names.SHARDED_BACKUPS}/*")
+        for index, account in enumerate(names.sharded_accounts(database.shards)):
+            args = IdentityArgs(
+                settings=self._args.settings,
+                cluster=cluster.name,
+                namespace=names.DATA_NAMESPACE,
+                account=account,
+                statements=[
+                    Statement(
+                        sid="Backups",
+                        actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                        resources=[folder],
+                    ),
+                    Statement(
+                        sid="FindBackups", actions=["s3:ListBucket"], resources=[backups.reference]
+                    ),
+                    Statement(
+                        sid="Encrypt",
+                        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                        resources=[self._backups_key],
+                    ),
+                ],
+            )
+            Identity(f"postgres-{index}-identity", args, self._child)
 
     def _server(self, bucket: ObjectStore) -> DevServer:
         args = DevServerArgs(

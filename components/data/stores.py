@@ -8,14 +8,16 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
-from components.contracts import DataStore
+from components.contracts import DataStore, ObjectStore
 from components.data.base import Entries, InClusterStore, StoreArgs
 from components.data.milvus import Milvus
 from components.data.postgres import Postgres
 from components.data.server import ServerArgs, exec_probe, tcp_probe
+from components.data.sharded import Sharded, ShardedArgs
 from components.data.topics import Topics, TopicsArgs
 from settings import names
 from settings.catalog import StoreName
+from settings.keeping import CockroachDb
 from settings.loader import Settings
 from settings.secrets import Secrets
 
@@ -144,10 +146,13 @@ def in_cluster(
     secrets: Secrets,
     opts: pulumi.ResourceOptions | None = None,
     managed: Mapping[StoreName, DataStore] | None = None,
+    backups: ObjectStore | None = None,
 ) -> dict[StoreName, DataStore]:
-    """Every store of the stack: those that a cloud runs, the others as StatefulSets."""
+    """Every store of the stack: a cloud's, a region's sharded database, others as StatefulSets."""
     on_platform = settings.environment.platform is not None
-    elsewhere = managed or {}
+    elsewhere = dict(managed or {})
+    if settings.sharded and backups:
+        elsewhere["postgres"] = _sharded(settings, namespace, secrets, backups, opts)
     return {
         name: elsewhere.get(name)
         or _KINDS[name](
@@ -163,3 +168,27 @@ def in_cluster(
         )
         for name, store in settings.stores.items()
     }
+
+
+def _sharded(
+    settings: Settings,
+    namespace: pulumi.Input[str],
+    secrets: Secrets,
+    backups: ObjectStore,
+    opts: pulumi.ResourceOptions | None,
+) -> Sharded:
+    database = settings.stack.database
+    if isinstance(database, CockroachDb):
+        # `mpk check` says what the choice would mean; nothing makes it (decision 0038).
+        raise pulumi.RunError(
+            f"Pulumi.{settings.stack_name}.yaml: manpasik:stack.database.engine = cockroachdb: the "
+            "migrations are written for PostgreSQL and were never run on it; set engine: citus"
+        )
+    args = ShardedArgs(
+        settings=settings,
+        database=database,
+        namespace=namespace,
+        secrets=secrets,
+        backups=backups,
+    )
+    return Sharded("postgres-store", args, opts)

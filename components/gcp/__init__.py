@@ -6,6 +6,7 @@ from components.gcp.balancer import Balancer, BalancerArgs
 from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
 from components.gcp.cluster import Cluster, ClusterArgs
+from components.gcp.copies import Copies, CopiesArgs
 from components.gcp.database import Database, DatabaseArgs
 from components.gcp.dns import Dns, DnsArgs
 from components.gcp.edge import Edge, EdgeArgs
@@ -30,6 +31,8 @@ __all__ = [
     "CacheArgs",
     "Cluster",
     "ClusterArgs",
+    "Copies",
+    "CopiesArgs",
     "Database",
     "DatabaseArgs",
     "DevServer",

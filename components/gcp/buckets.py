@@ -5,6 +5,7 @@ it.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pulumi
 import pulumi_gcp as gcp
@@ -43,6 +44,8 @@ class ObjectStore(pulumi.ComponentResource):
     name: pulumi.Output[str]
     reference: pulumi.Output[str]
     """How a policy names it."""
+    kind: Literal["s3", "gcs"] = "gcs"
+    region: str
 
     def __init__(
         self, name: str, args: ObjectStoreArgs, opts: pulumi.ResourceOptions | None = None
@@ -50,6 +53,7 @@ class ObjectStore(pulumi.ComponentResource):
         """Make the bucket."""
         super().__init__("manpasik:gcp:ObjectStore", name, None, opts)
         stack = args.settings.stack_name
+        self.region = args.region or args.cloud.region
         logging = None
         if args.logs is not None:
             logging = gcp.storage.BucketLoggingArgs(

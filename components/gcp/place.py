@@ -15,6 +15,7 @@ from components.gcp.apis import switched_on
 from components.gcp.buckets import ObjectStore, ObjectStoreArgs
 from components.gcp.cache import Cache, CacheArgs
 from components.gcp.cluster import Cluster, ClusterArgs
+from components.gcp.copies import Copies, CopiesArgs
 from components.gcp.database import Database, DatabaseArgs
 from components.gcp.front_keys import FrontKey, FrontKeyArgs
 from components.gcp.identities import Identity, IdentityArgs
@@ -25,6 +26,7 @@ from components.gcp.server import DevServer, DevServerArgs
 from settings import names
 from settings.catalog import StoreName
 from settings.cloud import GcpSettings
+from settings.keeping import Citus
 from settings.loader import Settings
 from settings.network import Layout
 from settings.regions import Region
@@ -74,6 +76,7 @@ class Place(pulumi.ComponentResource):
             self.cluster = self._cluster()
             self.stores = self._stores()
             self._identities(self.cluster)
+            self._database_identities(self.cluster, backups)
         if args.settings.stack.market:
             given = AddressesArgs(settings=args.settings, cloud=args.cloud, project=self._project)
             self.addresses = Addresses("entrance", given, self._child)
@@ -139,7 +142,17 @@ class Place(pulumi.ComponentResource):
             logs=None if elsewhere else logs.name,
             region=elsewhere,
         )
-        return ObjectStore("backups", args, self._child)
+        made = ObjectStore("backups", args, self._child)
+        if settings.stack.backups.copies:
+            copies = CopiesArgs(
+                settings=settings,
+                cloud=cloud,
+                project=self._project,
+                number=self._number,
+                source=made,
+            )
+            Copies("backups-copies", copies, self._child)
+        return made
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
@@ -194,6 +207,29 @@ class Place(pulumi.ComponentResource):
                 number=self._number,
             )
             Identity(f"{service}-identity", args, self._child)
+
+    def _database_identities(self, cluster: Cluster, backups: ObjectStore) -> None:
+        """A region's database writes its backups, and reads them."""
+        database = self._args.settings.stack.database
+        if not self._args.settings.sharded or not isinstance(database, Citus):
+            return
+        for index, account in enumerate(names.sharded_accounts(database.shards)):
+            args = IdentityArgs(
+                settings=self._args.settings,
+                cluster=cluster.name,
+                namespace=names.DATA_NAMESPACE,
+                account=account,
+                project=self._project,
+                number=self._number,
+            )
+            identity = Identity(f"postgres-{index}-identity", args, self._child)
+            gcp.storage.BucketIAMMember(
+                f"postgres-{index}-backups",
+                bucket=backups.name,
+                role="roles/storage.objectUser",
+                member=identity.principal,
+                opts=self._child,
+            )
 
     def _server(self, bucket: ObjectStore) -> DevServer:
         args = DevServerArgs(

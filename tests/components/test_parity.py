@@ -11,7 +11,7 @@ from tests.support.clouds import CLOUD_STACKS, MARKETS, above_regions, whole
 
 # What only one cloud's resources ask for.
 OF_ONE_CLOUD = {"project", "number", "roles", "managed", "statements", "subnets", "zones", "zone",
-                "region", "clients", "logs_key", "cluster_arn", "cloud", "account", "signs",
+                "region", "clients", "logs_key", "cluster_arn", "cloud", "account", "signs", "key",
                 "readers", "prefix", "logs", "rules", "address"}  # fmt: skip
 OWN_FILES = {"policies.py", "apis.py", "cdn_policies.py", "entrance.py"}
 

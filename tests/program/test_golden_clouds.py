@@ -36,7 +36,8 @@ def test_services_do_not_notice_the_cloud(stack, cloud):
 def test_a_managed_store_takes_the_place_of_the_one_in_the_cluster(stack, cloud):
     types = {each.type for each in whole(stack, cloud)}
     assert types.isdisjoint(f"manpasik:data:{store}" for store in MANAGED), "decision 7"
-    assert {f"manpasik:{cloud}:Database", f"manpasik:{cloud}:Cache"} <= types
+    database = "manpasik:data:Sharded" if "-" in stack else f"manpasik:{cloud}:Database"
+    assert {database, f"manpasik:{cloud}:Cache"} <= types, "R-P4-DB: a region's is its own"
     assert {"manpasik:data:Kafka", "manpasik:data:Milvus"} <= types
 
 
