@@ -98,18 +98,18 @@ class Sharded(pulumi.ComponentResource):
     def _profile(self) -> pulumi.Output[str]:
         database = self._args.database
         spec = {"cpu": database.cpu, "memory": database.memory}
-        return self._object("profile", "v1", "SGInstanceProfile", spec).metadata["name"]
+        return _named(self._object("profile", "v1", "SGInstanceProfile", spec))
 
     def _settings(self) -> pulumi.Output[str]:
         size = self._args.settings.environment.database
         most = {"max_connections": str(size.connections)} if size else {}
         spec = {"postgresVersion": VERSION, "postgresql.conf": {**_LOGGED, **most}}
-        return self._object("settings", "v1", "SGPostgresConfig", spec).metadata["name"]
+        return _named(self._object("settings", "v1", "SGPostgresConfig", spec))
 
     def _storage(self) -> pulumi.Output[str]:
         """The bucket, which the servers open by their identity: no key lies anywhere."""
         spec = object_storage(self._args.backups)
-        return self._object("backups", "v1beta1", "SGObjectStorage", spec).metadata["name"]
+        return _named(self._object("backups", "v1beta1", "SGObjectStorage", spec))
 
     def _cluster(
         self, secret: pulumi.Input[str], profile: pulumi.Input[str], configured: pulumi.Input[str]
@@ -179,6 +179,11 @@ def object_storage(backups: ObjectStore) -> dict[str, object]:
         return {"type": "gcs", "gcs": {"bucket": backups.name, "gcpCredentials": credentials}}
     found = {"bucket": backups.name, "region": backups.region}
     return {"type": "s3", "s3": {**found, "awsCredentials": {"useIAMRole": True}}}
+
+
+def _named(made: pulumi.Resource) -> pulumi.Output[str]:
+    """The name by which another object refers to this one, known when it is there."""
+    return made.urn.apply(lambda _: names.SHARDED)
 
 
 def _tls(secret: pulumi.Input[str]) -> dict[str, object]:
