@@ -66,7 +66,7 @@ class EngineProject:
         """Run `mpk` to its end; what it wrote to both outputs."""
         with self.begin(*arguments) as process:
             try:
-                out, err = process.communicate(timeout=5 * MINUTES)
+                out, err = process.communicate(timeout=15 * MINUTES)
             finally:
                 kill(process)
         assert process.returncode == code, f"{process.returncode}: {err[-3000:]}\n{out[-2000:]}"
