@@ -179,7 +179,7 @@ def _public(settings: Settings) -> Public | None:
     """The public host, and the port at which the mesh's gateway serves it."""
     if settings.host is None:
         return None
-    return Public(host=settings.host, port=443 if settings.environment.certificates else 80)
+    return Public(hosts=settings.hosts, port=443 if settings.environment.certificates else 80)
 
 
 def _own_secrets(args: ProductArgs) -> dict[str, str]:

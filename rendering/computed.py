@@ -136,6 +136,7 @@ COMPUTED: Mapping[str, Mapping[str, Any]] = {
     "gcp:logging/projectBucketConfig:ProjectBucketConfig": {},
     "gcp:logging/projectExclusion:ProjectExclusion": {},
     "gcp:logging/projectSink:ProjectSink": {},
+    "gcp:projects/iAMCustomRole:IAMCustomRole": {"name": "projects/recorded/roles/{name}"},
     "gcp:projects/iAMMember:IAMMember": {},
     "gcp:projects/service:Service": {},
     "gcp:projects/serviceIdentity:ServiceIdentity": {},

@@ -31,10 +31,6 @@ MESH_NAMESPACE = "istio-ingress"
 MESH_ENTRANCE = "istio-ingress"
 """ServiceAccount of the mesh's gateway, in that namespace."""
 GITOPS_NAMESPACE = "argocd"
-SHARDED = "postgres"
-"""The database of a region: its Service has the name of the one server elsewhere."""
-SHARDED_BACKUPS = "sgbackups.stackgres.io"
-"""The folder of a backups' bucket in which StackGres keeps a cluster's."""
 PROJECT = "manpasik"
 """Argo CD's project, and the Application that holds the others."""
 ROLLOUTS_NAMESPACE = "argo-rollouts"
@@ -64,12 +60,6 @@ _LONGEST_NAME = LONGEST_DATABASE = 63
 def database(service: str) -> str:
     """The PostgreSQL database of a service (decision 7: one each)."""
     return "manpasik_" + service.removesuffix("-service").replace("-", "_")
-
-
-def sharded_accounts(shards: int) -> list[str]:
-    """ServiceAccounts of a sharded database's servers, as StackGres names them."""
-    groups = ["coord", *(f"shard{index}" for index in range(shards))]
-    return [f"{SHARDED}-{group}-patroni" for group in groups]
 
 
 def migration_role(database: str) -> str:

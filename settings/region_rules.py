@@ -83,9 +83,12 @@ def _places(catalog: Catalog, stack: Stack) -> Iterator[_Finding]:
 def _only_above(stack: Stack) -> Iterator[_Finding]:
     """What only the global stack reads would be ignored without a word elsewhere."""
     if not stack.regions:
+        # A region on AWS has no firewall before it and limits by itself.
+        limits = stack.market and stack.cloud and stack.cloud.provider == "aws"
+        limit = {"requests_per_5_minutes": stack.edge.requests_per_5_minutes} if limits else {}
         for key, value, usual in (
             ("routing", stack.routing, Routing()),
-            ("edge", stack.edge, Edge()),
+            ("edge", stack.edge, Edge(**limit)),
         ):
             if value != usual:
                 message = "is read by the global stack alone"

@@ -119,6 +119,12 @@ class Settings:
             return self.stack.host or self.environment.host
         return f"{self.stack.market}.{self.environment.host}"
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every public name of the API that leads here: a region answers to the common one too."""
+        common = self.environment.host if self.stack.market and not self.stack.host else None
+        return tuple(each for each in (self.host, common) if each)
+
     @cached_property
     def region(self) -> Region | None:
         """The region that the stack's cloud is in; None without a cloud."""

@@ -22,7 +22,7 @@ from components.aws.network import Network, NetworkArgs
 from components.aws.policies import Statement
 from components.aws.server import DevServer, DevServerArgs
 from components.contracts import DataStore
-from settings import names
+from settings import names, region_names
 from settings.catalog import StoreName
 from settings.cloud import AwsSettings
 from settings.keeping import Citus
@@ -82,6 +82,8 @@ class Place(pulumi.ComponentResource):
         if settings.stack.market:
             given = AddressesArgs(settings=settings)
             self.addresses = Addresses("entrance", given, self._child)
+            if self.cluster:
+                self._prove_names(self.cluster)
         self.register_outputs({"backups": backups.name})
 
     def _buckets(self) -> ObjectStore:
@@ -177,13 +179,45 @@ class Place(pulumi.ComponentResource):
             )
             Identity(f"{service}-identity", args, self._child)
 
+    def _prove_names(self, cluster: Cluster) -> None:
+        """Whoever asks for certificates may write the records that prove this region's names."""
+        proofs = [f"_acme-challenge.{host}" for host in self._args.settings.hosts]
+        these = {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": proofs,
+            "route53:ChangeResourceRecordSetsRecordTypes": ["TXT"],
+        }
+        zones = "arn:aws:route53:::hostedzone/*"
+        args = IdentityArgs(
+            settings=self._args.settings,
+            cluster=cluster.name,
+            namespace=region_names.ISSUING_NAMESPACE,
+            account=region_names.ISSUING_ACCOUNT,
+            statements=[
+                Statement(
+                    sid="FindZone", actions=["route53:ListHostedZonesByName"], resources=["*"]
+                ),
+                Statement(
+                    sid="Wait",
+                    actions=["route53:GetChange"],
+                    resources=["arn:aws:route53:::change/*"],
+                ),
+                Statement(
+                    sid="Prove",
+                    actions=["route53:ChangeResourceRecordSets"],
+                    resources=[zones],
+                    condition={"ForAllValues:StringEquals": these},
+                ),
+            ],
+        )
+        Identity("certificates-identity", args, self._child)
+
     def _database_identities(self, cluster: Cluster, backups: ObjectStore) -> None:
         """A region's database writes its backups into its own folder, and reads them there."""
         database = self._args.settings.stack.database
         if not self._args.settings.sharded or not isinstance(database, Citus):
             return
-        folder = pulumi.Output.concat(backups.reference, f"/{names.SHARDED_BACKUPS}/*")
-        for index, account in enumerate(names.sharded_accounts(database.shards)):
+        folder = pulumi.Output.concat(backups.reference, f"/{region_names.SHARDED_BACKUPS}/*")
+        for index, account in enumerate(region_names.sharded_accounts(database.shards)):
             args = IdentityArgs(
                 settings=self._args.settings,
                 cluster=cluster.name,

@@ -19,7 +19,7 @@ import pulumi_kubernetes as k8s
 from components import pods
 from components.contracts import ObjectStore
 from components.data.certificate import self_signed
-from settings import connections, names
+from settings import connections, names, region_names
 from settings.keeping import Citus
 from settings.loader import Settings
 from settings.secrets import Secrets
@@ -64,8 +64,8 @@ class Sharded(pulumi.ComponentResource):
         """Make what the cluster refers to, then the cluster."""
         super().__init__("manpasik:data:Sharded", name, None, opts)
         self._args, self._name = args, name
-        self._labels = names.labels(names.SHARDED, "data-store", args.settings.stack_name)
-        host = names.host(names.SHARDED, names.DATA_NAMESPACE)
+        self._labels = names.labels(region_names.SHARDED, "data-store", args.settings.stack_name)
+        host = names.host(region_names.SHARDED, names.DATA_NAMESPACE)
         cluster = self._cluster(self._secret(host), self._profile(), self._settings())
         self.configuration = {
             "DB_HOST": pulumi.Output.from_input(host),
@@ -150,7 +150,7 @@ class Sharded(pulumi.ComponentResource):
         )
 
     def _metadata(self) -> k8s.meta.v1.ObjectMetaArgs:
-        return pods.metadata(names.SHARDED, self._args.namespace, self._labels)
+        return pods.metadata(region_names.SHARDED, self._args.namespace, self._labels)
 
     def _object(
         self,
@@ -166,7 +166,9 @@ class Sharded(pulumi.ComponentResource):
             f"{self._name}-{part}",
             api_version=f"{_GROUP}/{version}",
             kind=kind,
-            metadata=pods.metadata(names.SHARDED, self._args.namespace, self._labels, awaited),
+            metadata=pods.metadata(
+                region_names.SHARDED, self._args.namespace, self._labels, awaited
+            ),
             spec=dict(spec),
             opts=pulumi.ResourceOptions(parent=self, protect=protect),
         )
@@ -183,7 +185,7 @@ def object_storage(backups: ObjectStore) -> dict[str, object]:
 
 def _named(made: pulumi.Resource) -> pulumi.Output[str]:
     """The name by which another object refers to this one, known when it is there."""
-    return made.urn.apply(lambda _: names.SHARDED)
+    return made.urn.apply(lambda _: region_names.SHARDED)
 
 
 def _tls(secret: pulumi.Input[str]) -> dict[str, object]:

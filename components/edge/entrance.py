@@ -6,14 +6,17 @@ broke every route (ING-01), the rate limits were no annotations at all (ING-02),
 gateway's CORS list (ING-05).
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.mesh import limits
 from components.mesh import resources as mesh
 from components.pods import metadata
 from settings import names
+from settings.cloud import AwsSettings
 from settings.environments import Certificates
 from settings.loader import Settings
 
@@ -32,8 +35,13 @@ class EntranceArgs:
 
     stack: str
     meshed: bool
-    host: str
+    hosts: Sequence[str]
+    """Public names; the first is the stack's own."""
     certificates: Certificates | None
+    proof: Mapping[str, object] | None = None
+    """How a name is proven by its zone; absent: by an answer of the host itself."""
+    limit: int | None = None
+    """Requests of one address in five minutes, where nothing before the cluster limits them."""
     namespace: pulumi.Input[str]
     gateway: pulumi.Input[str]
     """Name of the gateway's Service."""
@@ -61,7 +69,7 @@ class Entrance(pulumi.ComponentResource):
         else:
             self._ingress(issuer)
         scheme = "https" if issuer else "http"
-        self.url = pulumi.Output.from_input(f"{scheme}://{args.host}")
+        self.url = pulumi.Output.from_input(f"{scheme}://{args.hosts[0]}")
         self.register_outputs({"url": self.url})
 
     def _issuer(self, given: Certificates, solver: str) -> str:
@@ -75,7 +83,9 @@ class Entrance(pulumi.ComponentResource):
                     "server": _ACME,
                     "email": given.email,
                     "privateKeySecretRef": {"name": f"{given.issuer}-account"},
-                    "solvers": [{"http01": {"ingress": {"ingressClassName": solver}}}],
+                    "solvers": [
+                        self._args.proof or {"http01": {"ingress": {"ingressClassName": solver}}}
+                    ],
                 }
             },
             opts=pulumi.ResourceOptions(parent=self),
@@ -94,7 +104,7 @@ class Entrance(pulumi.ComponentResource):
                 "cert-manager.io/cluster-issuer": issuer,
                 f"{_NGINX}/force-ssl-redirect": "true",
             }
-            tls = [k8s.networking.v1.IngressTLSArgs(hosts=[self._args.host], secret_name=_SECRET)]
+            tls = [k8s.networking.v1.IngressTLSArgs(hosts=[*self._args.hosts], secret_name=_SECRET)]
         port = k8s.networking.v1.ServiceBackendPortArgs(number=self._args.port)
         backend = k8s.networking.v1.IngressServiceBackendArgs(name=self._args.gateway, port=port)
         path = k8s.networking.v1.HTTPIngressPathArgs(
@@ -103,7 +113,7 @@ class Entrance(pulumi.ComponentResource):
             backend=k8s.networking.v1.IngressBackendArgs(service=backend),
         )
         rule = k8s.networking.v1.IngressRuleArgs(
-            host=self._args.host, http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])
+            host=self._args.hosts[0], http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path])
         )
         k8s.networking.v1.Ingress(
             "entrance-ingress",
@@ -130,15 +140,18 @@ class Entrance(pulumi.ComponentResource):
                 "networking.istio.io/v1",
                 "VirtualService",
                 self._args.namespace,
-                mesh.redirect(self._args.host),
+                mesh.redirect(self._args.hosts),
             )
         self._custom(
             "gateway",
             "networking.istio.io/v1",
             "Gateway",
             self._args.namespace,
-            mesh.gateway(self._args.host, _SECRET if issuer else None),
+            mesh.gateway(self._args.hosts, _SECRET if issuer else None),
         )
+        if self._args.limit:
+            api = "networking.istio.io/v1alpha3"
+            self._custom("limit", api, "EnvoyFilter", space, limits.limit(self._args.limit))
 
     def _certificate(self, issuer: str, space: pulumi.Input[str]) -> None:
         """The certificate, and the class under which the mesh serves the solver's Ingress."""
@@ -149,7 +162,7 @@ class Entrance(pulumi.ComponentResource):
             space,
             {
                 "secretName": _SECRET,
-                "dnsNames": [self._args.host],
+                "dnsNames": [*self._args.hosts],
                 "issuerRef": {"name": issuer, "kind": "ClusterIssuer"},
             },
         )
@@ -203,10 +216,34 @@ def entrance_to(
     args = EntranceArgs(
         stack=settings.stack_name,
         meshed=settings.delivery.meshed,
-        host=settings.host,
+        hosts=settings.hosts,
         certificates=settings.environment.certificates,
+        proof=_proof(settings),
+        limit=_limit(settings),
         namespace=namespace,
         gateway=gateway,
         port=settings.services["gateway"].port,
     )
     return Entrance("entrance", args, opts)
+
+
+def _proof(settings: Settings) -> Mapping[str, object] | None:
+    """A region proves its names by records in their zone, which the stack above keeps.
+
+    The common name leads to another region for most who ask, and on Google Cloud nothing listens
+    on port 80: the authority's question would not come here.
+    """
+    cloud = settings.stack.cloud
+    if settings.stack.market is None or cloud is None:
+        return None
+    if isinstance(cloud, AwsSettings):
+        return {"dns01": {"route53": {"region": cloud.region}}}
+    project = cloud.project or names.project(settings.stack.environment)
+    return {"dns01": {"cloudDNS": {"project": project}}}
+
+
+def _limit(settings: Settings) -> int | None:
+    """On Google Cloud the stack above limits; its balancer's own addresses are what come here."""
+    of_region = settings.stack.market is not None
+    amazon = isinstance(settings.stack.cloud, AwsSettings)
+    return settings.stack.edge.requests_per_5_minutes if of_region and amazon else None

@@ -23,7 +23,7 @@ from components.gcp.keys import Keys, KeysArgs
 from components.gcp.logs import keep_logs
 from components.gcp.network import Network, NetworkArgs
 from components.gcp.server import DevServer, DevServerArgs
-from settings import names
+from settings import names, region_names
 from settings.catalog import StoreName
 from settings.cloud import GcpSettings
 from settings.keeping import Citus
@@ -31,6 +31,12 @@ from settings.loader import Settings
 from settings.network import Layout
 from settings.regions import Region
 from settings.secrets import Secrets
+
+_PROVING = (
+    *("dns.changes.create", "dns.changes.get", "dns.managedZones.list"),
+    *("dns.resourceRecordSets.create", "dns.resourceRecordSets.delete"),
+    *("dns.resourceRecordSets.list", "dns.resourceRecordSets.update"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +86,8 @@ class Place(pulumi.ComponentResource):
         if args.settings.stack.market:
             given = AddressesArgs(settings=args.settings, cloud=args.cloud, project=self._project)
             self.addresses = Addresses("entrance", given, self._child)
+            if self.cluster:
+                self._prove_names(self.cluster)
         self.register_outputs({"backups": backups.name})
 
     def _make_ground(self) -> None:
@@ -208,12 +216,40 @@ class Place(pulumi.ComponentResource):
             )
             Identity(f"{service}-identity", args, self._child)
 
+    def _prove_names(self, cluster: Cluster) -> None:
+        """Whoever asks for certificates may write records, and nothing else of a zone."""
+        args = IdentityArgs(
+            settings=self._args.settings,
+            cluster=cluster.name,
+            namespace=region_names.ISSUING_NAMESPACE,
+            account=region_names.ISSUING_ACCOUNT,
+            project=self._project,
+            number=self._number,
+        )
+        identity = Identity("certificates-identity", args, self._child)
+        # Google's own roles may also delete the zone.
+        proving = gcp.projects.IAMCustomRole(
+            "certificates-role",
+            project=self._project,
+            role_id=region_names.role(self._args.settings.stack_name, "certificates"),
+            title="Proves names",
+            permissions=list(_PROVING),
+            opts=self._child,
+        )
+        gcp.projects.IAMMember(
+            "certificates-member",
+            project=self._project,
+            role=proving.name,
+            member=identity.principal,
+            opts=self._child,
+        )
+
     def _database_identities(self, cluster: Cluster, backups: ObjectStore) -> None:
         """A region's database writes its backups, and reads them."""
         database = self._args.settings.stack.database
         if not self._args.settings.sharded or not isinstance(database, Citus):
             return
-        for index, account in enumerate(names.sharded_accounts(database.shards)):
+        for index, account in enumerate(region_names.sharded_accounts(database.shards)):
             args = IdentityArgs(
                 settings=self._args.settings,
                 cluster=cluster.name,

@@ -29,26 +29,26 @@ CONNECT_SECONDS = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Public:
-    """The public host of the one service that has one."""
+    """The public hosts of the one service that has some."""
 
-    host: str
+    hosts: Sequence[str]
     port: int
     """Of the mesh's gateway: 443 with TLS, else 80."""
 
 
-def gateway(host: str, certificate: str | None) -> Spec:
-    """The host at the edge: port 443 with a certificate, and port 80.
+def gateway(hosts: Sequence[str], certificate: str | None) -> Spec:
+    """The hosts at the edge: port 443 with a certificate, and port 80.
 
     Port 80 does not redirect by itself: the redirect would catch the challenge of ACME, and a
     certificate would never be issued. The route `redirect` leaves that path alone.
     """
-    plain: Spec = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": [host]}
+    plain: Spec = {"port": {"number": 80, "name": "http", "protocol": "HTTP"}, "hosts": [*hosts]}
     servers = [plain]
     if certificate:
         servers.append(
             {
                 "port": {"number": 443, "name": "https", "protocol": "HTTPS"},
-                "hosts": [host],
+                "hosts": [*hosts],
                 "tls": {
                     "mode": "SIMPLE",
                     "credentialName": certificate,
@@ -59,14 +59,14 @@ def gateway(host: str, certificate: str | None) -> Spec:
     return {"selector": {"istio": "ingress"}, "servers": servers}
 
 
-def redirect(host: str) -> Spec:
+def redirect(hosts: Sequence[str]) -> Spec:
     """Plain HTTP is sent to TLS (ING-04), all but what begins with `/.well`.
 
     The solver of an ACME challenge answers under `/.well-known/acme-challenge/` on port 80, by a
     route that cert-manager makes; RE2 knows no «not», hence two alternatives.
     """
     return {
-        "hosts": [host],
+        "hosts": [*hosts],
         "gateways": [names.INGRESS],
         "http": [
             {
@@ -108,7 +108,7 @@ def route(service: str, port: int, subsets: Sequence[str], public: Public | None
         {"gateways": ["mesh"]},
     ]
     return {
-        "hosts": [public.host, service],
+        "hosts": [*public.hosts, service],
         "gateways": [names.INGRESS, "mesh"],
         "http": [rule],
     }

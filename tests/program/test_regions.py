@@ -7,10 +7,13 @@ import pytest
 from components.edge.regions import refusal
 from rendering import record, told
 from rendering.recorder import outputs
+from settings import SettingsError
 from settings.loader import load, load_all
 from tests.support.clouds import CLOUDS, MARKETS, REGION_STACKS, inputs, on, place_alone, whole
+from tests.support.golden import FOLDER
 from tests.support.topologies import above, region, settings
 
+LIMIT = "kubernetes:networking.istio.io/v1alpha3:EnvoyFilter"
 PLACES = {
     "aws": ["ap-northeast-2", "us-east-1", "eu-central-1", "ap-northeast-1"],
     "gcp": ["asia-northeast3", "us-east4", "europe-west3", "asia-northeast1"],
@@ -117,3 +120,58 @@ def test_backups_stay_at_home_where_the_settings_say_nothing(cloud):
     bucket = inputs(whole("production-kr", cloud), kind)["backups-bucket"]
     assert bucket.get("region", PLACES[cloud][0]) == PLACES[cloud][0]
     assert bucket.get("location", PLACES[cloud][0]).lower() == PLACES[cloud][0]
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_region_answers_to_its_own_name_and_to_the_common_one_by_tls(cloud):
+    names = ["kr.api.manpasik.com", "api.manpasik.com"]
+    found = whole("production-kr", cloud)
+    (certificate,) = inputs(found, "kubernetes:cert-manager.io/v1:Certificate").values()
+    assert certificate["spec"]["dnsNames"] == names
+    (gateway,) = inputs(found, "kubernetes:networking.istio.io/v1:Gateway").values()
+    assert [each["hosts"] for each in gateway["spec"]["servers"]] == [names, names]
+    routes = inputs(found, "kubernetes:networking.istio.io/v1:VirtualService")
+    assert [r["spec"]["hosts"][:2] for r in routes.values() if names[0] in r["spec"]["hosts"]] == [
+        names, names]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cloud", "solver"), [("aws", "route53"), ("gcp", "cloudDNS")])
+def test_a_region_proves_its_names_by_their_zone_and_may_write_nothing_else_there(cloud, solver):
+    found = whole("production-kr", cloud)
+    (issuer,) = inputs(found, "kubernetes:cert-manager.io/v1:ClusterIssuer").values()
+    assert list(issuer["spec"]["acme"]["solvers"][0]["dns01"]) == [solver]
+    if cloud == "aws":
+        policies = inputs(found, "aws:iam/rolePolicy:RolePolicy")
+        told = policies["certificates-identity-policy"]["policy"]
+        assert "_acme-challenge.kr.api.manpasik.com" in told
+        assert "_acme-challenge.api.manpasik.com" in told
+    else:
+        (role,) = inputs(found, "gcp:projects/iAMCustomRole:IAMCustomRole").values()
+        assert not [each for each in role["permissions"] if each.startswith("dns.managedZones.d")]
+
+
+def test_on_aws_the_region_s_own_gateway_limits_an_address():
+    (found,) = inputs(whole("production-kr", "aws"), LIMIT).values()
+    assert found["metadata"]["namespace"] == "istio-ingress"
+    assert "'max_tokens': 2000" in str(found["spec"])
+    assert not inputs(whole("production-kr", "gcp"), LIMIT), "Cloud Armor stands before it"
+
+
+def test_a_region_s_limit_is_its_own_setting_on_aws_alone():
+    edge = {"requests_per_5_minutes": 500}
+    assert load("production-jp", region("jp", edge=edge)).stack.edge.requests_per_5_minutes == 500
+    with pytest.raises(SettingsError, match="is read by the global stack alone"):
+        load("production-jp", region("jp", "gcp", edge=edge))
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_the_regions_have_the_same_logical_names(cloud):
+    """Issue 5, line 1: one list in `tests/golden/production-kr` holds for all four."""
+    settings = {stack: on(stack, cloud) for stack in REGION_STACKS}
+    names = {
+        stack: {each.urn.partition("::")[2] for each in record(found, root=place_alone())}
+        for stack, found in settings.items()
+    }
+    assert len({frozenset(each) for each in names.values()}) == 1
+    golden = (FOLDER / "production-kr" / f"urns-{cloud}.txt").read_text()
+    assert {urn for urn in golden.splitlines() if urn.partition("::")[2] in names["production-us"]}
