@@ -1,5 +1,6 @@
 """The mesh's gateway refuses an address that asks too often, and no other: by the real Envoy."""
 
+import contextlib
 import http.client
 import json
 import sys
@@ -28,8 +29,9 @@ def listener(port):
 
 def status(port, source):
     connection = http.client.HTTPConnection("127.0.0.1", port, 5, source_address=(source, 0))
-    connection.request("GET", "/")
-    return connection.getresponse().status
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        return connection.getresponse().status
 
 
 def test_an_address_that_asks_too_often_is_refused_and_another_is_not(tmp_path):
