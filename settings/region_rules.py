@@ -85,10 +85,10 @@ def _only_above(stack: Stack) -> Iterator[_Finding]:
     if not stack.regions:
         # A region on AWS has no firewall before it and limits by itself.
         limits = stack.market and stack.cloud and stack.cloud.provider == "aws"
-        limit = {"requests_per_5_minutes": stack.edge.requests_per_5_minutes} if limits else {}
+        own = Edge(requests_per_5_minutes=stack.edge.requests_per_5_minutes)
         for key, value, usual in (
             ("routing", stack.routing, Routing()),
-            ("edge", stack.edge, Edge(**limit)),
+            ("edge", stack.edge, own if limits else Edge()),
         ):
             if value != usual:
                 message = "is read by the global stack alone"
