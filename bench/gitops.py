@@ -14,11 +14,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.gitops_courses import COURSES
-from bench.gitops_walk import AUTH, PLAN, NotSeenError, Walk
+from bench.gitops_walk import AUTH, PARTS, PLAN, NotSeenError, Walk
 from cli.embedded import nodes_of
 from drill import gitops
 from drill.product import SERVICE, DrillError
@@ -26,14 +26,16 @@ from localcluster import LocalClusterError
 from operations.cluster import ClusterError
 
 
-def walked(only: list[str]) -> bool:
+def walked(only: list[str], parts: Sequence[str]) -> bool:
     """Walk, and print the table; whether all of it held."""
     held = True
     with tempfile.TemporaryDirectory(prefix="mpk-gitops-") as folder:
         began = time.monotonic()
-        with gitops.opened(PLAN, nodes_of, Path(folder)) as (drill, following):
+        with gitops.opened(PLAN, nodes_of, Path(folder), only=parts) as (drill, following):
             first = drill.product.settings.release
-            walk = Walk(drill=drill, following=following, tags={AUTH: first, SERVICE: first})
+            walk = Walk(
+                drill=drill, following=following, tags={AUTH: first, SERVICE: first}, parts=parts
+            )
             _line(f"cluster, product and Argo CD after {time.monotonic() - began:.0f} s\n")
             _line("| course | seconds | load | seen |\n|---|---|---|---|")
             for name, course in COURSES.items():
@@ -62,8 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Walk what is asked for; 1 where something does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", choices=tuple(COURSES), default=[])
+    parser.add_argument("--part", action="append", choices=PARTS, help="what Argo CD follows")
     asked = parser.parse_args(arguments)
-    return 0 if walked(asked.only) else 1
+    return 0 if walked(asked.only, asked.part or PARTS) else 1
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import localcluster
 from bench.gitops_walk import (
     AUTH,
     MORE,
-    PARTS,
     PLAN,
     SLOW,
     Walk,
@@ -32,7 +31,7 @@ def adopted(walk: Walk) -> str:
     """What the program has deployed is found as git has it, and no pod is made anew."""
     before = {name: walk.rollout(name)["status"]["stableRS"] for name in (AUTH, SERVICE)}
     commit = walk.commit("as deployed")
-    for part in PARTS:
+    for part in walk.parts:
 
         def holds(part: str = part) -> bool:
             walk.following.open_sealed()
@@ -42,7 +41,7 @@ def adopted(walk: Walk) -> str:
         walk.until(holds, f"{part or 'the root'} is Synced", 2 * SLOW)
     after = {name: walk.rollout(name)["status"]["stableRS"] for name in (AUTH, SERVICE)}
     must(before == after, f"pods were made anew: {before}, {after}")
-    return f"{len(PARTS)} Applications Synced, no pod made anew"
+    return f"{len(walk.parts)} Applications Synced, no pod made anew"
 
 
 def migrated(walk: Walk) -> str:

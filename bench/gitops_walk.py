@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Walk:
     drill: Drill
     following: GitOps
     tags: dict[str, str]
+    parts: Sequence[str]
+    """What Argo CD follows."""
 
     def changes(self, **own: Mapping[str, Any]) -> dict[str, Any]:
         """What the stack says now: the product's tag is one service's, the other has its own.

@@ -175,14 +175,23 @@ def opened(
     nodes_of: Callable[[Settings], Sequence[SimulatedNode]],
     folder: Path,
     report: Report = quiet,
+    only: Sequence[str] = (),
 ) -> Generator[tuple[Drill, GitOps]]:
-    """A drill whose stack follows a repository in that folder; its tree is the first commit."""
+    """A drill whose stack follows a repository in that folder; its tree is the first commit.
+
+    `only`: the parts that Argo CD follows, where not all of them are asked about.
+    """
     repository = Repository(folder)
     told = {"gitops": True, "repository": {"url": repository.url}}
     plan = replace(plan, more={**plan.more, **told})
     with sessions.opened(plan, nodes_of, report) as drill:
         found = drill.product
         given = found.settings.stack.model_dump(mode="json", exclude_unset=True)
+        kept = {names.application(part) if part else names.PROJECT for part in only}
+        for each in found.cluster.list(_API, "Application", names.GITOPS_NAMESPACE):
+            name = each["metadata"]["name"]
+            if only and name not in kept:
+                found.cluster.delete(_API, "Application", name, names.GITOPS_NAMESPACE)
         report(0, 0, "starting Argo CD")
         following = GitOps(
             cluster=found.cluster,
