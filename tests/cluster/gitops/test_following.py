@@ -25,6 +25,7 @@ from tests.support import runbook
 pytestmark = pytest.mark.cluster
 NAME, AUTH = "gitops", "auth-service"
 LIFETIME_SECONDS, WAIT_SECONDS = 900, 240
+ON = ("--sync-policy", "automated", "--self-heal", "--auto-prune")
 OFF = {n: {"enabled": False} for n in load_catalog().services.keys() - {"gateway", AUTH}}
 OURS = (("Namespace", None), ("PriorityClass", None), ("AppProject", None),
         ("Application", f"manpasik-{AUTH}"))  # fmt: skip
@@ -86,6 +87,17 @@ def test_a_rollback_of_argo_cd_is_refused_while_it_syncs_by_itself(following):
     assert "auto-sync is enabled" in refused.stderr, "D-12"
 
 
+def test_switched_off_it_goes_back_and_switched_on_again_brings_the_version_back(following):
+    name, bad = f"manpasik-{AUTH}", following.application(AUTH)["status"]["sync"]["revision"]
+    said = [("set", name, "--sync-policy", "none"), ("history", name), ("rollback", name)]
+    done = [following.argocd("app", *words) for words in said]
+    assert [each.returncode for each in done] == [0, 0, 0], done
+    assert version(following) == "v1.0.1"
+    assert following.argocd("app", "set", name, *ON).returncode == 0
+    following.until_runs(AUTH, bad, WAIT_SECONDS)
+    assert version(following) == "v1.0.2", "the runbook: revert in git first (W-6)"
+
+
 def test_mpk_rollback_switches_it_off_and_a_deployment_does_not_switch_it_on(following):
     bad = following.application(AUTH)["status"]["sync"]["revision"]
     settings = following.settings(**at("v1.0.2"))
@@ -102,8 +114,7 @@ def test_mpk_rollback_switches_it_off_and_a_deployment_does_not_switch_it_on(fol
 def test_after_the_revert_in_git_it_is_switched_on_again_and_finds_nothing_to_do(following):
     before = live(following)["metadata"]["generation"]
     commit = following.commit("back", **at("v1.0.1"))
-    on = ("--sync-policy", "automated", "--self-heal", "--auto-prune")
-    assert following.argocd("app", "set", f"manpasik-{AUTH}", *on).returncode == 0
+    assert following.argocd("app", "set", f"manpasik-{AUTH}", *ON).returncode == 0
     following.until_runs(AUTH, commit, WAIT_SECONDS)
     assert version(following) == "v1.0.1"
     assert live(following)["metadata"]["generation"] == before, "no pod was made anew"
