@@ -23,6 +23,8 @@ from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import get_root_resource
 
 from rendering import computed, sdk, told
+from rendering.registration import Asked, Made
+from rendering.sent import SECRET_SIGNATURE, SIGNATURE
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
 from settings.problems import SettingsError
 from settings.secrets import stand_ins
@@ -32,8 +34,6 @@ PROJECT = "manpasik"
 # Derives the passwords of a recording that nobody deploys. Public: nothing real comes of it.
 RECORDING_SEED = "a recording is not a deployment"
 SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - Pulumi's own mark of a secret value
 _REFERENCE = "pulumi:pulumi:StackReference"
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -75,26 +75,37 @@ class _Monitor(mocks.MockMonitor):
         return found
 
     def RegisterResource(self, request: proto.resource_pb2.RegisterResourceRequest) -> Any:  # noqa: N802 - Pulumi's name
-        urn = str(self.make_urn(request.parent, request.type, request.name))
-        sent = MessageToDict(request.object)
-        if request.type != "pulumi:pulumi:Stack":
-            inputs = _plain(sent)
+        made = self.make(
+            Asked(
+                type=request.type,
+                name=request.name,
+                inputs=MessageToDict(request.object),
+                parent=request.parent,
+                dependencies=frozenset(request.dependencies),
+                protect=request.protect,
+            )
+        )
+        answer = proto.resource_pb2.RegisterResourceResponse(urn=made.urn, id=made.id)
+        answer.object.update(made.outputs)
+        return answer
+
+    def make(self, asked: Asked) -> Made:
+        """Keep a resource; Pulumi's rule makes the inputs the outputs, beside what is computed."""
+        urn = str(self.make_urn(asked.parent, asked.type, asked.name))
+        if asked.type != "pulumi:pulumi:Stack":
             self.recorded.append(
                 Recorded(
                     urn=urn,
-                    type=request.type,
-                    name=request.name,
-                    inputs=cast("dict[str, Any]", inputs),
-                    parent=request.parent,
-                    dependencies=frozenset(request.dependencies),
-                    protect=request.protect,
+                    type=asked.type,
+                    name=asked.name,
+                    inputs=cast("dict[str, Any]", _plain(asked.inputs)),
+                    parent=asked.parent,
+                    dependencies=asked.dependencies,
+                    protect=asked.protect,
                 )
             )
-        # Pulumi's own rule makes the inputs the outputs, where these say nothing else.
-        made = computed.outputs(request.type, request.name, sent)
-        answer = proto.resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id")
-        answer.object.update(made)
-        return answer
+        outputs = computed.outputs(asked.type, asked.name, asked.inputs)
+        return Made(urn=urn, id=f"{asked.name}-id", outputs=outputs)
 
 
 class _Mocks(mocks.Mocks):
@@ -215,7 +226,7 @@ def _no_cluster() -> Generator[None]:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         mapping = cast("dict[str, Any]", value)
-        if mapping.get(_SIGNATURE) == _SECRET_SIGNATURE:
+        if mapping.get(SIGNATURE) == SECRET_SIGNATURE:
             return Secret(_plain(mapping.get("value")))
         return {key: _plain(entry) for key, entry in sorted(mapping.items())}
     if isinstance(value, list):

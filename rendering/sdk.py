@@ -16,6 +16,8 @@ from unittest import mock
 
 from pulumi.runtime import proto
 
+from rendering.registration import register_resource
+
 _COLLECTED_EVERY = 10
 _RECORDINGS = itertools.count(1)
 _types: Any = importlib.import_module("pulumi._types")  # private
@@ -32,6 +34,10 @@ def nothing_in_vain() -> Generator[None]:
         "pulumi.runtime.resource._get_stack_trace": lambda: where,
         # The URN in a world without a monitor, computed for every resource, used by none.
         "pulumi.runtime.resource.create_urn": _no_urn,
+        # Without requests and answers in the wire's format, of which a recording needs none.
+        "pulumi.resource.register_resource": register_resource,
+        # Former names of a resource, as outputs: for engines that cannot work them out.
+        "pulumi.resource.collapse_alias_to_urn": _no_urn,
         # Nothing is unknown, since nothing is previewed; each value is searched at every step.
         "pulumi.output.contains_unknowns": _nothing_unknown,
         # The monitor answers at once; a thread for each question only costs.
