@@ -30,8 +30,8 @@ class Answers:
 
     def output(self, name: str) -> pulumi.Output[Any]:
         """One of them, by Python's name."""
-        found = object.__new__(pulumi.Output)
-        cast("Any", found)._data = _Answer(self, name)  # noqa: SLF001 - all that an output consists of
+        found: Any = object.__new__(cast("Any", pulumi.Output))
+        found._data = _Answer(self, name)  # noqa: SLF001 - all that an output consists of
         return found
 
     def arrive(
@@ -48,6 +48,11 @@ class Answers:
         """Raise it wherever one of them is awaited; nobody need await one."""
         self._there.set_exception(error)
         self._there.exception()
+
+    @property
+    def there(self) -> bool:
+        """Whether the resource is made: then it waits for nothing."""
+        return self._there.done() and self._there.exception() is None
 
     def wait(self) -> Generator[Any]:
         """Until there is an answer."""
@@ -81,37 +86,43 @@ class Answers:
         return self.resource.translate_output_property(key)
 
 
+def answers_of(resource: pulumi.Resource) -> Answers | None:
+    """Those of a resource that was registered in this way."""
+    data = resource.__dict__["urn"]._data  # noqa: SLF001 - as `output` makes one
+    return data.of if isinstance(data, _Answer) else None
+
+
 class _Answer:
     """What an output waits for and then consists of; has the attributes of the SDK's own."""
 
-    __slots__ = ("_name", "_of", "_resources")
+    __slots__ = ("_name", "_resources", "of")
     is_known = True
 
     def __init__(self, of: Answers, name: str) -> None:
-        self._of = of
+        self.of = of
         self._name = name
         self._resources: set[pulumi.Resource] | None = None
 
     def __await__(self) -> "Generator[Any, Any, _Answer]":
-        yield from self._of.wait()
+        yield from self.of.wait()
         return self
 
     @property
     def resources(self) -> set[pulumi.Resource]:
         """Where it comes from; the SDK adds to it."""
         if self._resources is None:
-            self._resources = {self._of.resource}
+            self._resources = {self.of.resource}
         return self._resources
 
     @property
     def value(self) -> Any:
         """What the program reads."""
-        return self._of.read(self._name)[0]
+        return self.of.read(self._name)[0]
 
     @property
     def is_secret(self) -> bool:
         """Whether what is derived from it is secret as well."""
-        return self._of.read(self._name)[1]
+        return self.of.read(self._name)[1]
 
 
 def _same(name: str) -> str:

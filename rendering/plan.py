@@ -3,14 +3,15 @@
 Pure: no file, no cluster, no secret. Objects arrive with their secrets hidden (`hiding.py`).
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from rendering import dangers
 from rendering.dangers import Rank
-from rendering.differences import Difference, Path, differences
+from rendering.differences import Difference, Hidden, Path, differences
 
 Action = Literal["create", "change", "replace", "delete"]
 Object = Mapping[str, Any]
@@ -100,7 +101,8 @@ def plan(
 
 
 def _kept(old: Object, new: Object) -> Affected | None:
-    found = list(differences(old, new))
+    # Almost all are alike to the letter, and C sees that ten times as fast.
+    found = [] if _letters(old) == _letters(new) else list(differences(old, new))
     if not found:
         return None
     kind = str(new["kind"])
@@ -109,6 +111,10 @@ def _kept(old: Object, new: Object) -> Affected | None:
         return _affected("replace", new, Rank.REPLACED, "cannot change in place", found)
     rank, danger = dangers.change(kind)
     return _affected("change", new, rank, danger, found)
+
+
+def _letters(content: Object) -> str:
+    return json.dumps(content, default=lambda hidden: ["hidden", cast(Hidden, hidden).mark])
 
 
 def _replaced(old: Object, new: Object) -> Affected:

@@ -8,13 +8,13 @@ say so in its own words.
 
 import asyncio
 import importlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 import pulumi
 
-from rendering.answers import Answers
+from rendering.answers import Answers, answers_of
 from rendering.sent import sent
 
 _settings: Any = importlib.import_module("pulumi.runtime.settings")  # private in part
@@ -61,7 +61,7 @@ class Maker(Protocol):
         ...
 
 
-def register_resource(  # noqa: PLR0913 - the SDK's signature
+def register_resource(  # noqa: PLR0913, PLR0917 - the SDK's signature
     res: pulumi.Resource,
     ty: str,
     name: str,
@@ -89,16 +89,19 @@ def register_resource(  # noqa: PLR0913 - the SDK's signature
         try:
             asked = await _asked(res, ty, name, props, opts, typ)
             made = cast("Maker", _settings.get_monitor()).make(asked)
+        except (ValueError, AssertionError) as error:
+            in_full()
+            reason = await _refusal(res) or error
+            answers.fail(reason)
+            raise reason from reason.__cause__
         except Exception as error:
-            if isinstance(error, (ValueError, AssertionError)):
-                in_full()
-                error = await _refusal(res) or error
             answers.fail(error)
-            raise error
+            raise
         answers.arrive(made.urn, made.id, asked.inputs, made.outputs)
 
     manager = _settings._get_rpc_manager()  # noqa: SLF001 - see above
-    asyncio.ensure_future(manager.do_rpc("register resource", register)())
+    # The manager keeps what it has begun, and the SDK awaits that at the end of the program.
+    asyncio.ensure_future(manager.do_rpc("register resource", register)())  # noqa: RUF006
 
 
 def _asks_for_more(opts: pulumi.ResourceOptions) -> bool:
@@ -131,12 +134,25 @@ async def _asked(
     inputs = await sent(props, found, typ, None if typ else res.translate_input_property)
     parent = opts.parent or (None if ty == _STACK else _settings.get_root_resource())
     parent_urn = await parent.urn.future() if parent else ""
-    sources = await _rpc._expand_dependencies(dict.fromkeys(found), from_resource=res)  # noqa: SLF001
+    sources = await _urns(dict.fromkeys(found), res)
     return Asked(
         type=ty,
         name=name,
         inputs=inputs,
         parent=parent_urn or "",
-        dependencies=frozenset(first) | frozenset(sources),
+        dependencies=frozenset(first) | sources,
         protect=bool(opts.protect),
     )
+
+
+async def _urns(found: Iterable[pulumi.Resource], res: pulumi.Resource) -> frozenset[str]:
+    """Of resources, and of a component's parts; none may wait for the one that waits for them."""
+    urns: set[str] = set()
+    for each in found:
+        answers = None if isinstance(each, pulumi.ComponentResource) else answers_of(each)
+        if answers is not None and answers.there:
+            # What is made already waits for nothing, so it closes no circle.
+            urns.add(answers.read("urn")[0])
+        else:
+            urns |= set(await _rpc._expand_dependencies([each], from_resource=res))  # noqa: SLF001 - see above
+    return frozenset(urns)

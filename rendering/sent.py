@@ -32,7 +32,7 @@ async def sent(
     wanted: type | None,
     translate: Translate | None,
 ) -> dict[str, Any]:
-    """The inputs under the engine's names; the resources that their outputs come from go to `found`.
+    """The inputs under the engine's names; the resources that outputs come from go to `found`.
 
     `wanted` is the inputs' own type; without one `translate` gives the names.
     """
@@ -74,10 +74,15 @@ async def _awaited(
 
 
 def _put(
-    container: Any, key: Any, value: Any, wanted: Any, translate: Translate | None, waiting: _Waiting
+    container: Any,
+    key: Any,
+    value: Any,
+    wanted: Any,
+    translate: Translate | None,
+    waiting: _Waiting,
 ) -> None:
     """Give the container the value in plain data, or the list of what waits where it belongs."""
-    kind = type(value)
+    kind = cast("Any", type(value))
     if kind in _AS_IT_IS or (kind is int and -_EXACT <= value <= _EXACT):
         container[key] = value
     elif kind is dict:
@@ -135,13 +140,13 @@ def _unwrapped(wanted: Any) -> Any:
 
 
 @functools.cache
-def _names(wanted: type) -> tuple[dict[str, str], dict[str, Any]]:
+def _names(wanted: Any) -> tuple[dict[str, str], dict[str, Any]]:
     """Of a type of inputs the engine's names by Python's, and the types by the engine's."""
     return _types.input_type_py_to_pulumi_names(wanted), _types.input_type_types(wanted)
 
 
 @functools.cache
-def _fields(kind: type) -> Mapping[str, tuple[str, Any]] | None:
+def _fields(kind: Any) -> Mapping[str, tuple[str, Any]] | None:
     """Of a type of inputs the engine's name and the type of each attribute; None of any other."""
     if not _types.is_input_type(kind) or issubclass(kind, dict):
         return None
@@ -162,6 +167,6 @@ def _shape(wanted: Any) -> tuple[dict[str, str] | None, dict[str, Any], Any] | N
     if _types.is_input_type(wanted):
         return (*_names(wanted), None)
     if getattr(wanted, "__origin__", wanted) in (dict, Mapping):
-        arguments = getattr(wanted, "__args__", ())
+        arguments: tuple[Any, ...] = getattr(wanted, "__args__", ())
         return ({}, {}, arguments[1]) if arguments[:1] == (str,) else None
     return {}, {}, None

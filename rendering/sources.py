@@ -28,8 +28,10 @@ from settings.cost import bill
 from settings.problems import SettingsError
 
 RECORDING_SECONDS = 300
-_LENT = ("PATH", "LANG", "LC_ALL", "TZ")
-"""Variables that the program of a commit sees: none of them holds anything worth stealing (P-5)."""
+_LENT = ("PATH", "LANG", "LC_ALL", "TZ", "PYTHONPYCACHEPREFIX")
+"""Variables that the program of a commit sees: none of them holds anything worth stealing (P-5).
+
+The last one says where the SDKs lie compiled, where that is not beside them."""
 STAND_INS = (
     "whether the values of generated or encrypted secrets change: both sides are recorded with "
     "stand-ins, so only another catalogue value or another set of keys shows"
