@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from typing import Any, cast
 from unittest import mock
 
+import pulumi
 from pulumi.runtime import proto
 
 from rendering.registration import register_resource
@@ -21,6 +22,10 @@ from rendering.registration import register_resource
 _COLLECTED_EVERY = 10
 _RECORDINGS = itertools.count(1)
 _types: Any = importlib.import_module("pulumi._types")  # private
+_output: Any = pulumi.Output
+_from_input_in_full = _output.from_input
+_CONTAINERS = (dict, list, tuple)
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 _unwrap_type = functools.cache(_types.unwrap_type)
 _unwrap_optional_type = functools.cache(_types.unwrap_optional_type)
 
@@ -38,6 +43,8 @@ def nothing_in_vain() -> Generator[None]:
         "pulumi.resource.register_resource": register_resource,
         # Former names of a resource, as outputs: for engines that cannot work them out.
         "pulumi.resource.collapse_alias_to_urn": _no_urn,
+        # An output of plain data is resolved; the SDK makes one of each value and joins them again.
+        "pulumi.output.Output.from_input": staticmethod(_from_input),
         # Nothing is unknown, since nothing is previewed; each value is searched at every step.
         "pulumi.output.contains_unknowns": _nothing_unknown,
         # The monitor answers at once; a thread for each question only costs.
@@ -50,6 +57,28 @@ def nothing_in_vain() -> Generator[None]:
         for target, new in instead.items():
             patches.enter_context(mock.patch(target, new))
         yield
+
+
+def _from_input(value: Any) -> Any:
+    plain = type(value) in _CONTAINERS and _is_plain(value)
+    if not plain:
+        return _from_input_in_full(value)
+    return _output._from_input_shallow(_copied(value))  # noqa: SLF001 - what the SDK makes of a leaf
+
+
+def _is_plain(value: Any) -> bool:
+    kind: Any = type(value)
+    if kind is dict:
+        entries = cast("dict[Any, Any]", value).items()
+        return all(type(key) is str and _is_plain(each) for key, each in entries)
+    return kind in _PLAIN or (kind in (list, tuple) and all(map(_is_plain, value)))
+
+
+def _copied(value: Any) -> Any:
+    kind: Any = type(value)
+    if kind is dict:
+        return {key: _copied(each) for key, each in cast("dict[Any, Any]", value).items()}
+    return kind(map(_copied, value)) if kind in (list, tuple) else value
 
 
 def _no_urn(*_: object) -> "_NoUrn":

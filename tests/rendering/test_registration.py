@@ -38,7 +38,7 @@ LAWFUL = (
     "two(a=Output.secret('s').apply(lambda s: s + '!'))\nx=ConfigMap('x', data={'b': 'c'})",
     "x=ConfigMap('x', data=Output.secret({'k': 's'}))\ntwo(a=x.data['k'], b=x.metadata)",
     "x=ConfigMap('x', data={'k': Output.secret('s'), 'l': 'm'})\ntwo(a=x.data['l'])",
-    "two(a=one.metadata.apply(lambda m: m.name).apply(lambda n: {'in': one.id, 'n': n}))",
+    "two(a=Output.from_input('n').apply(lambda n: {'in': one.id, 'n': n}))",
     "two(a=later('soon'), b=later(one.id))",
     "two(opts=ResourceOptions(depends_on=[one, Part('p')]), a='b')",
     "two(opts=ResourceOptions(aliases=[pulumi.Alias(name='old')], ignore_changes=['data']), a='b')",
