@@ -67,7 +67,7 @@ def _from_input(value: Any) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     if kind is dict:
         entries = cast("dict[Any, Any]", value).items()
         return all(type(key) is str and _is_plain(each) for key, each in entries)
@@ -75,10 +75,10 @@ def _is_plain(value: Any) -> bool:
 
 
 def _copied(value: Any) -> Any:
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     if kind is dict:
         return {key: _copied(each) for key, each in cast("dict[Any, Any]", value).items()}
-    return kind(map(_copied, value)) if kind in (list, tuple) else value
+    return cast("Any", kind(map(_copied, value)) if kind in (list, tuple) else value)
 
 
 def _no_urn(*_: object) -> "_NoUrn":
