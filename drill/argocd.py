@@ -120,7 +120,12 @@ def _launches(
     yield (
         redis,
         Launch(
-            part="redis", command=[_redis(), "--port", str(redis), "--bind", _HERE, "--save", ""]
+            part="redis",
+            command=[
+                *(_redis(), "--port", str(redis), "--bind", _HERE, "--save", ""),
+                # A title of its own overwrites the mark by which the cluster's end finds it.
+                *("--set-proc-title", "no"),
+            ],
         ),
     )
     for part, (port, options) in arguments.items():

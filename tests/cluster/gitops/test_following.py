@@ -42,7 +42,10 @@ def following(cluster_state, tmp_path_factory):
     crds.install(up, crds.crds("argo-cd"))
     api = Cluster(str(up.kubeconfig))
     declare(api, settings)
-    yield gitops.GitOps(cluster=api, argocd=argocd.start(NAME, settings), repository=repository,
+    running = argocd.start(NAME, settings)
+    found = {each.part for each in processes.running(record.directory_of(NAME))}
+    assert set(argocd.PARTS) <= found, "what is not found outlives the cluster"
+    yield gitops.GitOps(cluster=api, argocd=running, repository=repository,
                         given=given, tempo=Tempo(min_ready_seconds=1))  # fmt: skip
     localcluster.down(NAME)
     assert processes.running(record.directory_of(NAME)) == []
