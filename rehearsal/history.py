@@ -54,7 +54,8 @@ def _running(folder: Path) -> Generator[Prometheus]:
 
 def _write(settings: Settings, folder: Path, end: float) -> None:
     """The past as OpenMetrics, one metric after the other, and as blocks."""
-    world = World(services=list(settings.services.values()), plot=PLOT, began=end - SECONDS)
+    services, meshed = list(settings.services.values()), settings.delivery.meshed
+    world = World(services=services, plot=PLOT, meshed=meshed, began=end - SECONDS)
     own = monitoring.labels(settings)
     more = ",".join(f'{key}="{value}"' for key, value in own.items())
     by_name: dict[str, list[str]] = {}

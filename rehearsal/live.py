@@ -13,9 +13,10 @@ from typing import Any, cast
 
 from components.monitoring import rules, series
 from localcluster import ports
+from rehearsal.parts import ILL
 from rehearsal.prometheus import Prometheus, exporter, prometheus, rules_file
 from rehearsal.world import Plot, World
-from settings import monitoring
+from settings import monitoring, signals_door
 from settings.loader import Settings
 
 DEAD = "127.0.0.1:1"
@@ -68,9 +69,17 @@ def _scrape(job: str, target: str, labels: Mapping[str, str], **more: object) ->
 
 def played(settings: Settings) -> World:
     """The product in the middle of a release that is taken back after some seconds."""
-    plot = Plot(begins=0, step=2, ends=600, lingers=0, told=9)
+    meshed = settings.delivery.meshed
+    # What a Rollouts controller says of a release, Deployments show by their pods alone.
+    plot = Plot(begins=0, step=2, ends=600 if meshed else 15, lingers=0, told=9)
     return World(
-        services=list(settings.services.values()), plot=plot, began=time.time(), crash_seconds=3
+        services=list(settings.services.values()),
+        plot=plot,
+        meshed=meshed,
+        # Nobody counts the others' requests where there is no mesh.
+        ill=ILL if meshed else signals_door.SERVICE,
+        began=time.time(),
+        crash_seconds=3,
     )
 
 

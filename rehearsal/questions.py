@@ -61,6 +61,8 @@ def _rules(settings: Settings) -> Iterator[Question]:
 
 def _judges(settings: Settings) -> Iterator[Question]:
     delivery = settings.delivery
+    if delivery.strategy == "rolling":
+        return
     for name, spec in (
         ("abort", analysis.abort(delivery)),
         ("step", analysis.step(delivery)),

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rehearsal import exporters
+from rehearsal import door, exporters
 from rehearsal.parts import (
     CANARY,
     ILL,
@@ -24,8 +24,9 @@ from rehearsal.parts import (
     Labels,
     Sample,
     pod,
+    quicker,
 )
-from settings import names, signals
+from settings import names, signals, signals_door
 from settings.catalog import Service
 
 FEWEST = 20.0
@@ -70,6 +71,10 @@ class World:
     at: float = 0.0
     began: float = 0.0
     """The clock's time when the play began, in seconds since 1970."""
+    meshed: bool = True
+    """Whether the mesh counts requests; else ingress-nginx does, at the door."""
+    ill: str = ILL
+    """Which service fails and is slow."""
     crash_seconds: float = 60.0
     """How often the service that crashes does."""
     counts: dict[tuple[str, Labels], float] = field(
@@ -88,8 +93,13 @@ class World:
 
     def samples(self) -> Iterator[Sample]:
         """Everything, as of now."""
-        yield from ((name, labels, value) for (name, labels), value in self.counts.items())
-        yield from exporters.gauges(self)
+        found = [(name, labels, value) for (name, labels), value in self.counts.items()]
+        found += exporters.gauges(self)
+        if self.meshed:
+            yield from found
+            return
+        yield from (each for each in found if not each[0].startswith(door.UNSEEN))
+        yield from door.gauges()
 
     def hashes(self, service: str) -> list[str]:
         """The versions of a service that have pods."""
@@ -113,7 +123,9 @@ class World:
 
     def _answer(self, service: Service, pod_hash: str, share: float, seconds: float) -> None:
         asked = self.rate(service) * share * seconds
-        bad = _badness(service.name, pod_hash)
+        bad = self._badness(service.name, pod_hash)
+        if not self.meshed and service.name == signals_door.SERVICE:
+            door.count(self, asked, bad, self._median(service.name, pod_hash))
         for index in range(PODS):
             labels = _proxy(service.name, pod_hash, index)
             part = asked / PODS
@@ -121,16 +133,26 @@ class World:
                 told = (("grpc_response_status", status), ("response_code", code))
                 answered = (*labels, ("response_flags", "-"), *told)
                 self.add("istio_requests_total", answered, part * of_all)
-            self._took(labels, part, _median(service.name, pod_hash))
+            self._took(labels, part, self._median(service.name, pod_hash))
 
     def _took(self, labels: Labels, asked: float, median: float) -> None:
         name = "istio_request_duration_milliseconds"
         for edge in signals.BUCKETS_MS:
-            within = asked * _quicker(edge, median)
+            within = asked * quicker(edge, median)
             self.add(f"{name}_bucket", (*labels, ("le", f"{edge}")), within)
         self.add(f"{name}_bucket", (*labels, ("le", "+Inf")), asked)
         self.add(f"{name}_count", labels, asked)
         self.add(f"{name}_sum", labels, asked * median)
+
+    def _badness(self, service: str, pod_hash: str) -> float:
+        if pod_hash == CANARY:
+            return 0.08
+        return 0.07 if service == self.ill else 0.001
+
+    def _median(self, service: str, pod_hash: str) -> float:
+        if pod_hash == CANARY:
+            return 140.0
+        return 420.0 if service == self.ill else 20.0 + 2.0 * (len(service) % 17)
 
     def _not_reached(self, seconds: float) -> None:
         told = (
@@ -148,28 +170,12 @@ def _proxy(service: str, pod_hash: str, index: int) -> Labels:
         ("destination_workload_namespace", space), ("destination_service_name", service),
         ("destination_service_namespace", space),
         ("destination_canonical_revision", VERSIONS[pod_hash]),
-        (signals.HASH_SOURCE.replace("-", "_"), pod_hash), ("pod", pod(service, pod_hash, index)),
+        (signals.HASH_SOURCE.replace("-", "_"), pod_hash),
+        ("pod", pod(service, pod_hash, index)),
     )  # fmt: skip
-
-
-def _badness(service: str, pod_hash: str) -> float:
-    if pod_hash == CANARY:
-        return 0.08
-    return 0.07 if service == ILL else 0.001
-
-
-def _median(service: str, pod_hash: str) -> float:
-    if pod_hash == CANARY:
-        return 140.0
-    return 420.0 if service == ILL else 20.0 + 2.0 * (len(service) % 17)
 
 
 def _codes(service: Service, bad: float) -> list[tuple[str, str, float]]:
     if service.protocol == "http":
         return [("200", "", 1 - bad - 0.02), ("404", "", 0.02), ("500", "", bad)]
     return [("200", "0", 1 - bad - 0.015), ("200", "5", 0.015), ("200", "14", bad)]
-
-
-def _quicker(edge: float, median: float) -> float:
-    """Log-normal, as answers are: the share that takes no longer."""
-    return 0.5 * (1 + math.erf(math.log(edge / median) / (0.7 * math.sqrt(2))))

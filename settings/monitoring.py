@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from settings import signals_door
 from settings.alerts import Alert, AlertName, Objective, Receiver
 from settings.markets import is_global, market
 
@@ -20,7 +21,7 @@ def monitored(settings: "Settings") -> bool:
     said = settings.stack.monitoring.enabled
     if said is not None or is_global(settings):
         return bool(said) and not is_global(settings)
-    return settings.delivery.meshed and settings.environment.platform is not None
+    return settings.environment.platform is not None
 
 
 def labels(settings: "Settings") -> dict[str, str]:
@@ -69,10 +70,16 @@ def secret_readers(settings: "Settings") -> Mapping[str, str]:
     return {each.secret: name for name, each in receivers(settings).items()}
 
 
+def counted(settings: "Settings") -> list[str]:
+    """The services whose requests something counts: all in a mesh, else what is at the door."""
+    services = list(settings.services)
+    return services if settings.delivery.meshed else [signals_door.SERVICE]
+
+
 def objectives(settings: "Settings") -> dict[str, Objective]:
-    """What each service of the stack promises."""
-    known = settings.catalog.objectives
-    return {name: known[service.priority] for name, service in settings.services.items()}
+    """What each service promises whose requests are counted."""
+    known, services = settings.catalog.objectives, settings.services
+    return {name: known[services[name].priority] for name in counted(settings)}
 
 
 def grafana(settings: "Settings") -> str:

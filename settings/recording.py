@@ -7,7 +7,7 @@ are read here and nowhere else.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from settings import names, signals
+from settings import names, signals, signals_door
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,19 +18,38 @@ class Rule:
     expr: str
 
 
-def rules(window_seconds: int = signals.WINDOW_SECONDS) -> tuple[Rule, ...]:
+def rules(window_seconds: int = signals.WINDOW_SECONDS, *, meshed: bool = True) -> tuple[Rule, ...]:
     """Every rule, those first that others read. Tests in seconds take a shorter window."""
     return (
-        Rule(record=signals.REQUESTS, expr=_requests(window_seconds)),
-        Rule(record=signals.ERRORS, expr=_errors(window_seconds)),
-        Rule(record=signals.BUCKETS, expr=_buckets(window_seconds)),
-        Rule(record=signals.RESPONSES, expr=_responses(window_seconds)),
-        *_since_start(),
+        *(_of_the_mesh if meshed else _at_the_door)(window_seconds),
         Rule(record=signals.CRASHES, expr=_crashes()),
         Rule(record=signals.ERROR_RATIO, expr=_ratio("service")),
         Rule(record=signals.VERSION_ERROR_RATIO, expr=_ratio("service, version, hash")),
         *_quantile_rules(),
     )
+
+
+def _of_the_mesh(window: int) -> Iterator[Rule]:
+    yield Rule(record=signals.REQUESTS, expr=_requests(window))
+    yield Rule(record=signals.ERRORS, expr=f"{_errors(window)} or {_NO_ERRORS}")
+    yield Rule(record=signals.BUCKETS, expr=_buckets(window))
+    yield Rule(record=signals.RESPONSES, expr=_responses(window))
+    yield Rule(record=signals.CONNECTIONS, expr=_connections())
+    yield from _since_start()
+
+
+def _at_the_door(window: int) -> Iterator[Rule]:
+    """Before there is a mesh: no versions, and so nothing of one since its start."""
+    yield Rule(record=signals.REQUESTS, expr=signals_door.requests(window))
+    yield Rule(record=signals.ERRORS, expr=f"{signals_door.errors(window)} or {_NO_ERRORS}")
+    yield Rule(record=signals.BUCKETS, expr=signals_door.buckets(window))
+    yield Rule(record=signals.RESPONSES, expr=signals_door.responses(window))
+    yield Rule(record=signals.CONNECTIONS, expr=signals_door.connections())
+
+
+def _connections() -> str:
+    found = 'envoy_http_downstream_cx_active{http_conn_manager_prefix=~"inbound.*"}'
+    return f'sum by (service) (label_replace({found}, "service", "$1", "pod", "{_POD}"))'
 
 
 def _requests(window: int) -> str:
@@ -41,9 +60,7 @@ def _requests(window: int) -> str:
 def _errors(window: int) -> str:
     told, grpc = (_answered("istio_requests_total", each, window) for each in _FAILED)
     reached = _by_version(f"({told} or {grpc})")
-    # A service without errors has none. Summed: recorded series may say where they are from.
-    none = f"sum by (service, version, hash) ({signals.REQUESTS}) * 0"
-    return f"{reached} or {_by_service(_unreached(window))} or {none}"
+    return f"{reached} or {_by_service(_unreached(window))}"
 
 
 def _since_start() -> Iterator[Rule]:
@@ -112,9 +129,8 @@ def _crashes() -> str:
     # pod that crashed already would be no increase. The proxy is not the service.
     where = f'namespace="{_SPACE}",container!="{_PROXY}"'
     found = f"kube_pod_container_status_restarts_total{{{where}}}"
-    pod = "(.+)-([a-z0-9]+)-[a-z0-9]{5}"
     for label, group in (("service", "$1"), ("hash", "$2")):
-        found = f'label_replace({found}, "{label}", "{group}", "pod", "{pod}")'
+        found = f'label_replace({found}, "{label}", "{group}", "pod", "{_POD}")'
     return f"sum by (service, hash) ({found})"
 
 
@@ -133,6 +149,9 @@ def _quantile_rules() -> Iterator[Rule]:
 
 
 _SPACE = names.APPLICATION_NAMESPACE
+_POD = "(.+)-([a-z0-9]+)-[a-z0-9]{5}"
+# A service without errors has none. Summed: recorded series may say where they are from.
+_NO_ERRORS = f"sum by (service, version, hash) ({signals.REQUESTS}) * 0"
 _HASH_LABEL = signals.HASH_SOURCE.replace("-", "_")
 # Failed by HTTP, or by gRPC alone.
 _FAILED = (

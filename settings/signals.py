@@ -1,8 +1,8 @@
 """What «requests», «error rate» and «latency» mean: one definition for whoever asks.
 
 Dashboards, alerts and canaries read the series that are recorded here and no others, so that none
-can disagree with another. The source is the mesh: the services export neither a status code nor a
-histogram (OBS-01, OBS-02). Counted is every request that a pod of a service answered, as the pod's
+can disagree with another. The services export neither a status code nor a histogram (OBS-01,
+OBS-02). The source is the mesh and, before there is one, the door (`signals_door`). Counted is every request that a pod of a service answered, as the pod's
 own proxy saw it (a retry that hides a failure from the caller hides it from nobody here), and every
 one that no pod could be reached for. Health probes never pass the mesh (OBS-03).
 """
@@ -30,6 +30,8 @@ BUCKETS = "manpasik:latency_bucket:rate"
 """Those that took at most `le` milliseconds, by service, version, hash and le."""
 RESPONSES = "manpasik:responses:rate"
 """Requests a second by service, HTTP code and gRPC status, counted or not as an error."""
+CONNECTIONS = "manpasik:connections:active"
+"""Open connections by service."""
 ERROR_RATIO = "manpasik:error_ratio"
 """Errors in requests, 0 to 1, by service; absent where nobody asks anything."""
 VERSION_ERROR_RATIO = "manpasik:version_error_ratio"

@@ -39,8 +39,9 @@ class Monitoring(Model):
     """How a stack is watched."""
 
     enabled: bool | None = None
-    """Whether it is. Absent: where there is a mesh, which counts requests and errors (OBS-01,
-    OBS-02), and nodes of the platform to run on (D-7)."""
+    """Whether it is. Absent: where there are nodes of the platform to run on (D-7), which is
+    staging and production. Requests are counted by the mesh or, before there is one, at the door
+    to the gateway alone: the services count none themselves (OBS-01, OBS-02)."""
 
     retention_days: Annotated[int, Field(ge=1, le=365)] | None = None
     """Days for which metrics are kept. Absent: 30 where there are patients, else 7."""

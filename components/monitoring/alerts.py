@@ -85,7 +85,7 @@ def expected(settings: Settings) -> list[str]:
     if not settings.environment.patients:
         return []
     share = settings.stack.release.traffic_percent / 100
-    services = settings.services.values()
+    services = [settings.services[name] for name in monitoring.counted(settings)]
     return [each.name for each in services if each.requests_per_second * share >= 1]
 
 

@@ -18,7 +18,8 @@ def groups(settings: Settings) -> list[Spec]:
     crash_window = monitoring.alerts(settings)["PodCrashLooping"].window_seconds
     window = settings.stack.release.window_seconds
     often = signals.EVALUATION_SECONDS
-    requests = [*recording.rules(window), *objectives.rate_rules(promised)]
+    counted = recording.rules(window, meshed=settings.delivery.meshed)
+    requests = [*counted, *objectives.rate_rules(promised)]
     days = monitoring.budget_days(settings)
     return [
         _recording("requests", often, requests, settings),

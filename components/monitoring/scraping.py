@@ -8,7 +8,7 @@ exporter, kubelet and controllers bring their own with their charts.
 
 from collections.abc import Mapping
 
-from settings import names, signals
+from settings import names, signals, signals_door
 from settings.loader import Settings
 
 Spec = dict[str, object]
@@ -18,6 +18,11 @@ STORE_PORTS = {"redpanda": (9644, "/public_metrics"), "milvus": (9091, "/metrics
 """In-cluster stores that export by themselves, with port and path; the others have no exporter."""
 SLOWLY_SECONDS = 30
 _OURS = {"app.kubernetes.io/part-of": names.APPLICATION}
+_DOOR = {
+    "app.kubernetes.io/name": "ingress-nginx",
+    "app.kubernetes.io/component": "controller",
+}
+"""Labels that ingress-nginx's own chart and manifests give the controller's pods."""
 # The action as the API server fills it in: left out, git and cluster would differ for ever (0049).
 _NODE: Spec = {
     "sourceLabels": ["__meta_kubernetes_pod_node_name"],
@@ -37,6 +42,8 @@ def pod_monitors(settings: Settings) -> dict[str, Spec]:
             "mesh": _mesh(names.APPLICATION_NAMESPACE),
             "entrance": _mesh(names.MESH_NAMESPACE),
         }
+    else:
+        found["door"] = _door()
     found |= {
         name: _store(name, port, path)
         for name, (port, path) in STORE_PORTS.items()
@@ -62,6 +69,25 @@ def _mesh(namespace: str) -> Spec:
     labels = [signals.HASH_SOURCE]
     wanted = _OURS if namespace == names.APPLICATION_NAMESPACE else {"istio": "ingress"}
     return _monitor(namespace, wanted, endpoint) | {"podTargetLabels": labels}
+
+
+def _door() -> Spec:
+    """ingress-nginx, wherever it runs. Its own `namespace` and `service` are those of a request."""
+    keep: Spec = {
+        "sourceLabels": ["__name__"],
+        "regex": "|".join(signals_door.READ),
+        "action": "keep",
+    }
+    endpoint: Spec = {
+        "port": signals_door.PORT,
+        "interval": f"{signals.SCRAPE_SECONDS}s",
+        "scrapeTimeout": f"{signals.SCRAPE_SECONDS}s",
+        "honorLabels": True,
+        "relabelings": [_NODE],
+        "metricRelabelings": [keep],
+    }
+    found = _monitor("ingress-nginx", _DOOR, endpoint)
+    return found | {"namespaceSelector": {"any": True}}
 
 
 def _services() -> Spec:

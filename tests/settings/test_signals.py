@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from settings import recording, signals
+from settings import recording, signals, signals_door
 
 RULES = {rule.record: rule.expr for rule in recording.rules()}
 THRESHOLDS_MS = {200: "R-P3-CAN", 500: "R-ALERT-4", 1000: "R-P3-ABORT"}
@@ -32,6 +32,14 @@ def test_what_looks_back_reads_recorded_series_only(query):
 @pytest.mark.parametrize(("edge", "why"), THRESHOLDS_MS.items())
 def test_every_threshold_is_an_edge_of_the_histogram(edge, why):
     assert edge in signals.BUCKETS_MS, f"{why}: a quantile beside an edge is interpolated"
+
+
+def test_before_there_is_a_mesh_the_same_series_are_recorded_from_the_door():
+    door = {rule.record: rule.expr for rule in recording.rules(meshed=False)}
+    mesh = [record for record in RULES if not record.endswith(":total") or "crashes" in record]
+    assert list(door) == mesh, "whoever reads them need not know who counts"
+    assert not [record for record, expr in door.items() if "istio_" in expr or "envoy_" in expr]
+    assert 0.5 in signals_door.EDGES_SECONDS, "R-ALERT-4: a quantile beside an edge is guessed"
 
 
 def test_a_rate_sees_several_scrapes():

@@ -69,7 +69,7 @@ def verdicts(cases: Sequence[Case]) -> dict[str, str]:
         report = place / "report.xml"
         files = [str(place / f"test-{file}") for file in ("all.yaml", "alerts.yaml")]
         command = [tool("promtool"), "test", "rules", f"--junit={report}", *files]
-        subprocess.run(command, capture_output=True, check=False, timeout=120)
+        subprocess.run(command, capture_output=True, check=False, timeout=600)
         told = ET.parse(report).getroot()  # noqa: S314 - promtool's own report
     return {
         str(each.get("name")): "\n".join(str(found.text or found.get("message")) for found in each)

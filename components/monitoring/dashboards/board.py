@@ -29,6 +29,7 @@ from grafana_foundation_sdk.models.common import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
+from components.monitoring import series
 from components.monitoring.dashboards.panels import Board, Panel, Query, Row
 from settings import names, signals
 
@@ -40,15 +41,9 @@ _HIDDEN = ("Time", "environment", "region", "__name__")
 _VARIABLES = ("environment", "region", "service", "version")
 _RECORDS = f'kube_configmap_created{{configmap=~"{names.APPLICATION}-release-.+"}}'
 _EVENT_SECONDS = 60
-ANNOTATIONS = (
-    ("releases", "blue", f"(time() - {_RECORDS} >= 0) < {_EVENT_SECONDS}"),
-    (
-        "rollbacks",
-        "red",
-        f'sum by (name) (increase(rollout_events_total{{reason="RolloutAborted"}}[{_EVENT_SECONDS}s])) > 0',  # noqa: E501 - one expression
-    ),
-)
-"""Lines over every panel: a release's record, and a release that undid itself."""
+_RELEASED = f"(time() - {_RECORDS} >= 0) < {_EVENT_SECONDS}"
+_ABORTED = f'sum by (name) (increase(rollout_events_total{{reason="RolloutAborted"}}[{_EVENT_SECONDS}s])) > 0'  # noqa: E501 - one expression
+_BACK = f"sum by (service) (resets({series.DEPLOYED}[{_EVENT_SECONDS}s])) > 0"
 
 
 def uid(name: str) -> str:
@@ -56,9 +51,17 @@ def uid(name: str) -> str:
     return f"{names.APPLICATION}-{name}"
 
 
-def as_json(board: Board) -> str:
-    """The dashboard, compact: it lives in a ConfigMap."""
-    plain = json.loads(JSONEncoder(sort_keys=True).encode(_built(board).build()))
+def as_json(board: Board, *, rollouts: bool) -> str:
+    """The dashboard, compact: it lives in a ConfigMap.
+
+    Lines over every panel mark a release's record, and a release that was taken back.
+    """
+    taken_back = _ABORTED if rollouts else _BACK
+    marks = (("releases", "blue", _RELEASED), ("rollbacks", "red", taken_back))
+    made = _built(board)
+    for name, colour, expr in marks:
+        made = made.annotation(_annotation(name, colour, expr))
+    plain = json.loads(JSONEncoder(sort_keys=True).encode(made.build()))
     for each in (*plain["annotations"]["list"], *plain["links"]):
         # The builders put both into a menu, which nobody would open; left out, they are in sight.
         del each["placement"]
@@ -80,8 +83,6 @@ def _built(board: Board) -> builders.Dashboard:
     )
     for variable in _variables(board):
         found = found.with_variable(variable)
-    for name, colour, expr in ANNOTATIONS:
-        found = found.annotation(_annotation(name, colour, expr))
     return _laid_out(board, found)
 
 

@@ -4,8 +4,11 @@
 narrowed to the environment, region and services that the reader chose.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from settings.alerts import Alert, AlertName
 
 Kind = Literal["timeseries", "stat", "bargauge", "table", "heatmap"]
 Steps = tuple[tuple[float | None, str], ...]
@@ -16,6 +19,23 @@ WHERE = 'environment=~"$environment",region=~"$region"'
 OF_SERVICE = f'{WHERE},service=~"$service"'
 OF_VERSION = f'{OF_SERVICE},version=~"$version|none"'
 """Requests that reached no pod have the version `none`, and are never hidden."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What a stack has: a panel that nothing could ever fill is left out."""
+
+    alerts: Mapping[AlertName, Alert]
+    """The figures that are drawn as limits."""
+    meshed: bool
+    """Whether each service's requests are counted, and by version; else the gateway's alone."""
+    rollouts: bool
+    """Whether releases are the Rollouts controller's."""
+    gitops: bool
+
+    def limit(self, alert: AlertName) -> float:
+        """The figure of an alert."""
+        return self.alerts[alert].threshold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

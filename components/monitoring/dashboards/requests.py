@@ -10,22 +10,22 @@ from components.monitoring.dashboards.panels import (
     OF_VERSION,
     WHERE,
     Board,
+    Facts,
     Panel,
     Row,
     Steps,
     ask,
 )
 from settings import signals
-from settings.alerts import Alert, AlertName
 
 _BUDGET_STEPS: Steps = ((None, "red"), (0.0, "orange"), (0.25, "green"))
 _CODES = "sum by (service) (" + signals.RESPONSES + "{{{where},{more}}})"
-ACTIVE = f'envoy_http_downstream_cx_active{{{WHERE},http_conn_manager_prefix=~"inbound.*"}}'
+_ACTIVE = f"{signals.CONNECTIONS}{{{OF_SERVICE}}}"
 
 
-def errors(alerts: dict[AlertName, Alert]) -> Board:
+def errors(facts: Facts) -> Board:
     """R-MON-3: shares of 5xx and 4xx, gRPC codes; and what of the objectives is left."""
-    warning, critical = (alerts[name].threshold for name in ("ErrorRateHigh", "ErrorRateCritical"))
+    warning, critical = (facts.limit(name) for name in ("ErrorRateHigh", "ErrorRateCritical"))
     limits: Steps = ((None, "green"), (warning, "orange"), (critical, "red"))
     ratio = f"{signals.ERROR_RATIO}{{{OF_SERVICE}}}"
     return Board(
@@ -46,11 +46,7 @@ def errors(alerts: dict[AlertName, Alert]) -> Board:
                       about="Share of answers with an HTTP status of 500 or more.", steps=limits),
                 Panel(title="4xx", unit="percentunit", queries=(ask(_share("4..")),), width=8,
                       about="Share of answers that blame the caller; no alert reads them."),
-                Panel(title="gRPC codes", unit="reqps", width=8, queries=(ask(
-                    "sum by (grpc_response_status) (" + signals.RESPONSES
-                    + f'{{{OF_SERVICE},grpc_response_status!~"|0"}})',
-                    "code {{grpc_response_status}}"),), empty="no gRPC error",
-                      about="Answers by gRPC status but OK: 14 is UNAVAILABLE, 4 a deadline."),
+                *([_grpc_codes()] if facts.meshed else []),
             )),
             Row(title="Objectives", panels=(
                 Panel(title="Error budget left", kind="bargauge", unit="percentunit", most=1.0,
@@ -72,9 +68,9 @@ def errors(alerts: dict[AlertName, Alert]) -> Board:
     )  # fmt: skip
 
 
-def latency(alerts: dict[AlertName, Alert]) -> Board:
+def latency(facts: Facts) -> Board:
     """R-MON-4: P50, P95 and P99, and the histogram."""
-    limit: Steps = ((None, "green"), (alerts["LatencyHigh"].threshold, "red"))
+    limit: Steps = ((None, "green"), (facts.limit("LatencyHigh"), "red"))
     quantiles = tuple(
         Panel(title=f"P{name[1:]}", unit="ms", width=8,
               steps=limit if name == "p95" else ((None, "green"),),
@@ -94,16 +90,13 @@ def latency(alerts: dict[AlertName, Alert]) -> Board:
                       queries=(ask(f"sum by (le) ({signals.BUCKETS}{{{OF_VERSION}}})", "{{le}}"),),
                       about="How many requests a second took how long; a band that splits is a "
                       "version or a pod that differs."),
-                Panel(title="P95 by version", unit="ms", width=8, height=10, steps=limit,
-                      queries=(ask(f"{signals.version_latency('p95')}{{{OF_VERSION}}}",
-                                   "{{service}} {{version}} {{hash}}"),),
-                      about="The same quantile by version: a release shows as a line of its own."),
+                *([_p95_by_version(limit)] if facts.meshed else []),
             )),
         ),
     )  # fmt: skip
 
 
-def throughput(_: dict[AlertName, Alert]) -> Board:
+def throughput(facts: Facts) -> Board:
     """R-MON-5: requests a second and active connections."""
     rate = f"{signals.REQUESTS}{{{OF_SERVICE}}}"
     return Board(
@@ -118,28 +111,57 @@ def throughput(_: dict[AlertName, Alert]) -> Board:
                       queries=(ask(f'sum({signals.REQUESTS}{{{WHERE},service="gateway"}})',
                                    "gateway"),), about="What comes in from outside."),
                 Panel(title="Connections now", kind="stat", width=6, height=5,
-                      queries=(ask(f"sum({ACTIVE})", "connections"),),
-                      about="Open at the services' proxies."),
-                Panel(title="Not reached", kind="stat", unit="reqps", width=6, height=5,
-                      steps=((None, "green"), (0.1, "red")), empty="every request reached a pod",
-                      queries=(ask(f'sum({signals.REQUESTS}{{{OF_SERVICE},version="none"}})',
-                                   "not reached"),),
-                      about="Requests that no pod took; errors all of them."),
+                      queries=(ask(f"sum({_ACTIVE})", "connections"),),
+                      about="Open at the services' proxies; without a mesh, at the door."),
+                *([_not_reached()] if facts.meshed else []),
             )),
             Row(title="By service", panels=(
                 Panel(title="Requests a second", unit="reqps", empty="nobody asks anything",
                       queries=(ask(f"sum by (service) ({rate})"),),
                       about="As the pods' own proxies count them, retries included."),
-                Panel(title="Active connections", queries=(ask(
-                    f"sum by (service) (label_replace({ACTIVE}, \"service\", \"$1\", \"pod\", "
-                    '"(.+)-[a-z0-9]+-[a-z0-9]{5}"))'),),
-                      about="HTTP connections into each service's pods."),
-                Panel(title="Requests by version", unit="reqps", width=24, queries=(ask(
-                    f"sum by (service, version) ({signals.REQUESTS}{{{OF_VERSION}}})",
-                    "{{service}} {{version}}"),),
-                      about="A canary takes its share here, step by step."),
+                Panel(title="Active connections", queries=(ask(_ACTIVE),),
+                      about="HTTP connections into each service's pods; without a mesh, all of "
+                      "the door's."),
+                *([_by_version()] if facts.meshed else []),
             )),
         ),
+    )  # fmt: skip
+
+
+def _p95_by_version(limit: Steps) -> Panel:
+    expr = f"{signals.version_latency('p95')}{{{OF_VERSION}}}"
+    return Panel(
+        title="P95 by version", unit="ms", width=8, height=10, steps=limit,
+        queries=(ask(expr, "{{service}} {{version}} {{hash}}"),),
+        about="The same quantile by version: a release shows as a line of its own.",
+    )  # fmt: skip
+
+
+def _not_reached() -> Panel:
+    return Panel(
+        title="Not reached", kind="stat", unit="reqps", width=6, height=5,
+        steps=((None, "green"), (0.1, "red")), empty="every request reached a pod",
+        queries=(ask(f'sum({signals.REQUESTS}{{{OF_SERVICE},version="none"}})', "not reached"),),
+        about="Requests that no pod took; errors all of them.",
+    )  # fmt: skip
+
+
+def _by_version() -> Panel:
+    expr = f"sum by (service, version) ({signals.REQUESTS}{{{OF_VERSION}}})"
+    return Panel(
+        title="Requests by version", unit="reqps", width=24,
+        queries=(ask(expr, "{{service}} {{version}}"),),
+        about="A canary takes its share here, step by step.",
+    )  # fmt: skip
+
+
+def _grpc_codes() -> Panel:
+    told = f'{signals.RESPONSES}{{{OF_SERVICE},grpc_response_status!~"|0"}}'
+    expr = f"sum by (grpc_response_status) ({told})"
+    return Panel(
+        title="gRPC codes", unit="reqps", width=8, empty="no gRPC error",
+        queries=(ask(expr, "code {{grpc_response_status}}"),),
+        about="Answers by gRPC status but OK: 14 is UNAVAILABLE, 4 a deadline.",
     )  # fmt: skip
 
 

@@ -1,18 +1,20 @@
 """Dashboards of what runs: deployments, services, a canary, the fleet (R-MON-1, R-MON-2)."""
 
+from dataclasses import dataclass
+
 from components.monitoring import objectives, series
 from components.monitoring.dashboards.panels import (
     OF_SERVICE,
     OF_VERSION,
     WHERE,
     Board,
+    Facts,
     Panel,
     Row,
     Steps,
     ask,
 )
 from settings import names, signals
-from settings.alerts import Alert, AlertName
 
 _EVENTS = 'rollout_events_total{name=~"$service",reason="%s"}'
 _RELEASES = f'kube_configmap_created{{configmap=~"{names.APPLICATION}-release-.+"}}'
@@ -20,9 +22,9 @@ _VERSION = "{{version}} {{hash}}"
 _NONE: Steps = ((None, "green"), (1.0, "red"))
 
 
-def deployments(_: dict[AlertName, Alert]) -> Board:
+def deployments(facts: Facts) -> Board:
     """R-MON-1: versions, when they were deployed, how often one was taken back."""
-    aborted = _EVENTS % "RolloutAborted"
+    said = _of_rollouts() if facts.rollouts else _of_replica_sets()
     return Board(
         name="deployments",
         title="ManPaSik / Deployments",
@@ -31,10 +33,10 @@ def deployments(_: dict[AlertName, Alert]) -> Board:
             Row(title="Now", panels=(
                 Panel(title="Services that are releasing", kind="stat", width=8, height=5,
                       steps=((None, "green"), (1.0, "blue")), empty="nothing is releasing",
-                      queries=(ask('sum(max by (name) (rollout_info{phase=~"Progressing|Paused"}))',
-                                   "releasing"),), about="Rollouts with a step to go."),
+                      queries=(ask(said.releasing, "releasing"),),
+                      about="Those of which two versions run, or with a step to go."),
                 Panel(title="Rollbacks in this time", kind="stat", width=8, height=5, steps=_NONE,
-                      queries=(ask(f"sum(increase({aborted}[$__range]))", "rollbacks"),),
+                      queries=(ask(said.taken_back, "rollbacks"),),
                       about="Releases that undid themselves or were undone.", empty="none"),
                 Panel(title="Releases on record", kind="stat", width=8, height=5,
                       queries=(ask(f"count({_RELEASES})", "records"),), empty="none yet",
@@ -49,30 +51,75 @@ def deployments(_: dict[AlertName, Alert]) -> Board:
                       about="When the newest version that has pods was made."),
             )),
             Row(title="Course", panels=(
-                Panel(title="Rollbacks", queries=(ask(
-                    f"sum by (name) (increase({aborted}[10m]))", "{{name}}"),), steps=_NONE,
+                Panel(title="Rollbacks", queries=(ask(said.back, said.legend),), steps=_NONE,
                       about="By service, over ten minutes each.", empty="none"),
-                Panel(title="Completed releases", queries=(ask(
-                    "sum by (name) (increase(" + _EVENTS % "RolloutCompleted" + "[10m]))",
-                    "{{name}}"),), about="By service, over ten minutes each.", empty="none"),
-                Panel(title="State of Rollouts", kind="table", queries=(ask(
-                    'max by (name, strategy, phase) (rollout_info{name=~"$service"} == 1)', ""),),
-                      about="As the Rollouts controller says it.", empty="no Rollouts here"),
-                Panel(title="Argo CD", kind="table", queries=(ask(
-                    f'max by (name, sync_status, health_status) (argocd_app_info{{name=~'
-                    f'"{names.APPLICATION}-.*"}})', ""),), empty="no Applications here",
-                      about="Whether the cluster is what git says."),
+                Panel(title="Releases", queries=(ask(said.done, said.legend),),
+                      about="That went through, by service, over ten minutes each.", empty="none"),
+                *([_states()] if facts.rollouts else []),
+                *([_synced()] if facts.gitops else []),
             )),
         ),
     )  # fmt: skip
 
 
-def services(alerts: dict[AlertName, Alert]) -> Board:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Course:
+    """Who says what of releases, and how."""
+
+    releasing: str
+    taken_back: str
+    back: str
+    done: str
+    legend: str
+
+
+def _of_rollouts() -> _Course:
+    aborted = _EVENTS % "RolloutAborted"
+    return _Course(
+        releasing='sum(max by (name) (rollout_info{phase=~"Progressing|Paused"}))',
+        taken_back=f"sum(increase({aborted}[$__range]))",
+        back=f"sum by (name) (increase({aborted}[10m]))",
+        done="sum by (name) (increase(" + _EVENTS % "RolloutCompleted" + "[10m]))",
+        legend="{{name}}",
+    )
+
+
+def _of_replica_sets() -> _Course:
+    """Of Deployments: the newest version with pods is older than before, so it was taken back."""
+    made = f"{series.DEPLOYED}{{{OF_SERVICE}}}"
+    back = f"sum by (service) (resets({made}[10m]))"
+    return _Course(
+        releasing=f"count(count by (service) ({series.VERSION_PODS}{{{OF_SERVICE}}}) > 1)",
+        taken_back=f"sum(resets({made}[$__range]))",
+        back=back,
+        done=f"sum by (service) (changes({made}[10m])) - {back}",
+        legend="{{service}}",
+    )
+
+
+def _states() -> Panel:
+    expr = 'max by (name, strategy, phase) (rollout_info{name=~"$service"} == 1)'
+    return Panel(
+        title="State of Rollouts", kind="table", queries=(ask(expr, ""),),
+        about="As the Rollouts controller says it.", empty="no Rollouts here",
+    )  # fmt: skip
+
+
+def _synced() -> Panel:
+    apps = f'argocd_app_info{{name=~"{names.APPLICATION}-.*"}}'
+    return Panel(
+        title="Argo CD", kind="table", empty="no Applications here",
+        queries=(ask(f"max by (name, sync_status, health_status) ({apps})", ""),),
+        about="Whether the cluster is what git says.",
+    )  # fmt: skip
+
+
+def services(facts: Facts) -> Board:
     """R-MON-2: pods, CPU and memory, restarts; and the nodes, volumes, certificates below."""
-    cpu: Steps = ((None, "green"), (alerts["CpuHigh"].threshold, "red"))
-    disk: Steps = ((None, "green"), (alerts["DiskFilling"].threshold, "red"))
-    crashes: Steps = ((None, "green"), (alerts["PodCrashLooping"].threshold, "red"))
-    days: Steps = ((None, "red"), (alerts["CertificateExpiring"].threshold, "green"))
+    cpu: Steps = ((None, "green"), (facts.limit("CpuHigh"), "red"))
+    disk: Steps = ((None, "green"), (facts.limit("DiskFilling"), "red"))
+    crashes: Steps = ((None, "green"), (facts.limit("PodCrashLooping"), "red"))
+    days: Steps = ((None, "red"), (facts.limit("CertificateExpiring"), "green"))
     return Board(
         name="services",
         title="ManPaSik / Services",
@@ -112,9 +159,9 @@ def services(alerts: dict[AlertName, Alert]) -> Board:
     )  # fmt: skip
 
 
-def canary(alerts: dict[AlertName, Alert]) -> Board:
+def canary(facts: Facts) -> Board:
     """A release while it goes on: both versions side by side, by the series that judge it."""
-    passes, slow = alerts["ErrorRateHigh"].threshold, alerts["LatencyHigh"].threshold
+    passes, slow = facts.limit("ErrorRateHigh"), facts.limit("LatencyHigh")
     limit: Steps = ((None, "green"), (passes, "red"))
     slow_steps: Steps = ((None, "green"), (slow, "red"))
     return Board(
@@ -144,7 +191,7 @@ def canary(alerts: dict[AlertName, Alert]) -> Board:
                       about="Above 1 s the release undoes itself (R-P3-ABORT)."),
                 Panel(title="CPU", unit="percentunit", queries=(ask(
                     f"{series.VERSION_CPU}{{{OF_SERVICE}}}", "{{hash}}"),), width=12,
-                      steps=((None, "green"), (alerts["CanaryCpuHigh"].threshold, "red")),
+                      steps=((None, "green"), (facts.limit("CanaryCpuHigh"), "red")),
                       about="Of each version by itself: their average hides a hot canary (W-5)."),
                 Panel(title="Crashes", queries=(ask(
                     f"{signals.CRASHES}{{{OF_SERVICE}}}", "{{hash}}"),), width=12, steps=_NONE,
@@ -154,11 +201,11 @@ def canary(alerts: dict[AlertName, Alert]) -> Board:
     )  # fmt: skip
 
 
-def fleet(alerts: dict[AlertName, Alert]) -> Board:
+def fleet(facts: Facts) -> Board:
     """Every region at once: one row for each data source, and no series leaves its region."""
-    warning, critical = (alerts[name].threshold for name in ("ErrorRateHigh", "ErrorRateCritical"))
+    warning, critical = (facts.limit(name) for name in ("ErrorRateHigh", "ErrorRateCritical"))
     errors: Steps = ((None, "green"), (warning, "orange"), (critical, "red"))
-    slow: Steps = ((None, "green"), (alerts["LatencyHigh"].threshold, "red"))
+    slow: Steps = ((None, "green"), (facts.limit("LatencyHigh"), "red"))
     stats = (
         ("Requests", "reqps", f"sum({signals.REQUESTS}{{{WHERE}}})", ((None, "green"),)),
         ("Error rate", "percentunit",
