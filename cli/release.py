@@ -24,9 +24,10 @@ from cli.target import (
     refuse_unapproved,
 )
 from cli.watch import Watch
-from operations import live, preflight, schema_gate, versions
+from operations import live, lock, monitored, preflight, schema_gate, versions
 from operations.by_engine import DeployError
 from operations.cluster import Cluster
+from operations.monitored import Monitoring
 from operations.preflight import Check
 from operations.records import Record, as_markdown
 from operations.refusal import RefusedError
@@ -63,6 +64,15 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         Path | None, typer.Option(help="A folder with each service's migrations, for the gate.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for everything.")] = 900,
+    prometheus: Annotated[
+        str, typer.Option(envvar=monitored.PROMETHEUS, help="Where to ask for error budgets.")
+    ] = "",
+    alertmanager: Annotated[
+        str, typer.Option(envvar=monitored.ALERTMANAGER, help="Where to silence what it causes.")
+    ] = "",
+    despite_budget: Annotated[
+        str, typer.Option(help="Why it goes out though an error budget is spent; is recorded.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Migrate, roll out, watch, record; on trouble go back by itself."""
@@ -74,6 +84,17 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     engine = _engine(now, write=write)
     seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
     plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
+    watched = Monitoring(
+        settings=wanted,
+        services=plan.services,
+        minutes=(timeout + seconds) / 60,
+        by=lock.me(),
+        why=f"release of {version}",
+        prometheus=prometheus,
+        alertmanager=alertmanager,
+        despite_budget=despite_budget,
+        tell=_warn,
+    )
     plan = replace(
         plan,
         watch_seconds=seconds,
@@ -81,14 +102,22 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         timeout_seconds=timeout,
         undo=undo,
         by_engine=engine,
-        checks=lambda: _checks(wanted, plan.services, kubeconfig),
+        checks=lambda: (*_checks(wanted, plan.services, kubeconfig), *watched.checks()),
     )
-    # A terminal has room for one moving part, and the engine's course is one.
-    with Watch(messages, live=engine is None) as shown:
-        done = Release(cluster, plan, shown.report).run(
-            lambda: _keep(now, choice) if write else None,
-            lambda: _keep(now, versions.present(now, choice)) if write else None,
-        )
+
+    def begun() -> None:
+        watched.quiet()
+        if write:
+            _keep(now, choice)
+
+    try:
+        # A terminal has room for one moving part, and the engine's course is one.
+        with Watch(messages, live=engine is None) as shown:
+            done = Release(cluster, plan, shown.report).run(
+                begun, lambda: _keep(now, versions.present(now, choice)) if write else None
+            )
+    finally:
+        watched.loud()
     _tell(done, as_json=as_json)
     if done.outcome not in ("succeeded", "waiting"):
         raise typer.Exit(FAILED)
@@ -157,6 +186,10 @@ def _checks(wanted: Settings, services: Sequence[str], kubeconfig: Path | None) 
         *([] if wanted.stack.cloud else [preflight.planned(live.live(wanted, path), services)]),
         preflight.capacity(wanted, services),
     )
+
+
+def _warn(text: str) -> None:
+    messages.print(f"[yellow]warning[/] {escape(text)}")
 
 
 def _keep(settings: Settings, choice: versions.Choice) -> None:

@@ -1,7 +1,7 @@
 """What is left of error budgets, for whoever decides about a release.
 
 Read from the series that dashboards and alerts read (components/monitoring/objectives.py). Where
-metrics are missing nothing is known: that is no permission, and the answer says so.
+metrics are missing nothing is known, and the answer says so: a release is told, and goes on.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.monitoring import objectives
+from operations.preflight import Check
 
 _SECONDS = 10
 
@@ -48,6 +49,35 @@ def left(prometheus: str, services: Iterable[str] = ()) -> list[Budget]:
         for each in _asked(prometheus, f"{objectives.BUDGET}{matchers}")
     ]
     return sorted(found, key=lambda budget: (budget.left, budget.service, budget.objective))
+
+
+def check(prometheus: str, services: Iterable[str], despite: str) -> Check:
+    """Whether these services may be changed: a service without budget takes repairs only."""
+    if not prometheus:
+        return _check("noted", "not asked: no --prometheus, and no MANPASIK_PROMETHEUS")
+    try:
+        found = left(prometheus, services)
+    except BudgetsUnknownError as unknown:
+        return _check("noted", str(unknown))
+    if not found:
+        return _check("noted", "nothing is known: nobody asked these services anything")
+    spent = [f"{each.service} {each.objective} ({each.left:.0%})" for each in found if each.spent]
+    if not spent:
+        least = found[0]
+        told = f"at least {least.left:.0%} left, of {least.service} {least.objective}"
+        return _check("passed", told)
+    told = f"spent: {', '.join(spent)}"
+    if despite:
+        return _check("noted", f"{told}; released all the same: {despite}")
+    return _check(
+        "refused",
+        f"{told}; wait until it has come back, leave these services out (--service), or release "
+        "what repairs them with --despite-budget REASON",
+    )
+
+
+def _check(verdict: str, detail: str) -> Check:
+    return Check(name="error budget", verdict=verdict, detail=detail)
 
 
 def _asked(prometheus: str, expr: str) -> list[dict[str, Any]]:

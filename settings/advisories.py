@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from settings import platform
 from settings.consequences import consequences
 from settings.loader import Settings
+from settings.markets import is_global
+from settings.monitoring import monitored
 from settings.variables import required_secrets
 
 _FEW = 3
@@ -32,5 +34,7 @@ def advisories(settings: Settings, held: list[str], today: datetime.date) -> Ite
     for name in platform.charts(settings):
         if why := settings.catalog.charts[name].unverified:
             yield f"catalog/charts.yaml: {name} has no digest: {why}"
+    if settings.environment.patients and not (monitored(settings) or is_global(settings)):
+        yield "monitoring.enabled is false: nobody is told when the product fails (R-ALERT)"
     if settings.environment.certificates is None and settings.host:
         yield f"{settings.host} is served without TLS"

@@ -167,7 +167,8 @@ _EXPRESSIONS: Mapping[AlertName, Callable[[Alert, Settings], str]] = {
     "DiskFilling": _above(series.DISK),
     "CertificateExpiring": _expiring,
     "NodeDown": _node_down,
-    "TargetDown": lambda _, __: "up == 0",
+    # Of a pod also of which service, so that its release may silence it.
+    "TargetDown": lambda _, __: series.of_pod("up == 0"),
     "MetricsMissing": _missing,
     "ServiceSilent": _silent,
     "RulesFailing": _rules_failing,
