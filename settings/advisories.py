@@ -34,6 +34,11 @@ def advisories(settings: Settings, held: list[str], today: datetime.date) -> Ite
     for name in platform.charts(settings):
         if why := settings.catalog.charts[name].unverified:
             yield f"catalog/charts.yaml: {name} has no digest: {why}"
+    yield from _open(settings)
+
+
+def _open(settings: Settings) -> Iterator[str]:
+    """What leaves patients' people in the dark, or the callers in the open."""
     if settings.environment.patients and not (monitored(settings) or is_global(settings)):
         yield "monitoring.enabled is false: nobody is told when the product fails (R-ALERT)"
     if settings.environment.certificates is None and settings.host:

@@ -2,9 +2,10 @@
 
 Dashboards, alerts and canaries read the series that are recorded here and no others, so that none
 can disagree with another. The services export neither a status code nor a histogram (OBS-01,
-OBS-02). The source is the mesh and, before there is one, the door (`signals_door`). Counted is every request that a pod of a service answered, as the pod's
-own proxy saw it (a retry that hides a failure from the caller hides it from nobody here), and every
-one that no pod could be reached for. Health probes never pass the mesh (OBS-03).
+OBS-02). The source is the mesh and, before there is one, the door to the gateway (`signals_door`).
+In the mesh counted is every request that a pod of a service answered, as the pod's own proxy saw it
+(a retry that hides a failure from the caller hides it from nobody here), and every one that no pod
+could be reached for. Health probes never pass the mesh (OBS-03).
 """
 
 SCRAPE_SECONDS = 5

@@ -42,12 +42,7 @@ def errors(window: int) -> str:
 def buckets(window: int) -> str:
     """Those that took at most `le`: its seconds as the milliseconds that are recorded."""
     edges = [(f"{1000 * edge:g}", _edge(edge)) for edge in EDGES_SECONDS]
-    return " or ".join(
-        _of_all(
-            f'label_replace(sum by (service) (rate({_BUCKET}{{{_WHERE},{found}}}[{window}s])), "le", "{edge}", "", "")'
-        )
-        for edge, found in (*edges, ("+Inf", 'le="+Inf"'))
-    )
+    return " or ".join(_bucket(*each, window) for each in (*edges, ("+Inf", 'le="+Inf"')))
 
 
 def responses(window: int) -> str:
@@ -61,6 +56,11 @@ def connections() -> str:
     """Open at the door, whoever they are for."""
     found = f'sum({_CONNECTIONS}{{job="{JOB}",state="active"}})'
     return f'label_replace({found}, "service", "{SERVICE}", "", "")'
+
+
+def _bucket(milliseconds: str, edge: str, window: int) -> str:
+    found = f"sum by (service) (rate({_BUCKET}{{{_WHERE},{edge}}}[{window}s]))"
+    return _of_all(f'label_replace({found}, "le", "{milliseconds}", "", "")')
 
 
 def _edge(seconds: float) -> str:

@@ -1,11 +1,15 @@
 """One definition of requests, errors, latency for dashboards, alerts, canaries (OBS-01…03)."""
 
+import datetime
 import re
 
 import pytest
 
-from settings import recording, signals, signals_door
+from settings import load, recording, signals, signals_door
+from settings.advisories import advisories
+from tests.support.later import PRODUCTION
 
+TODAY = datetime.date(2026, 11, 24)
 RULES = {rule.record: rule.expr for rule in recording.rules()}
 THRESHOLDS_MS = {200: "R-P3-CAN", 500: "R-ALERT-4", 1000: "R-P3-ABORT"}
 OURS = re.compile(r"manpasik:[a-z0-9_:]+")
@@ -55,3 +59,11 @@ def test_the_grpc_statuses_of_a_server_s_fault_are_errors_and_the_caller_s_are_n
 def test_parentheses_and_braces_of_every_expression_close():
     for expr in (*RULES.values(), *QUERIES):
         assert [expr.count(each) for each in "({["] == [expr.count(each) for each in ")}]"], expr
+
+
+def test_production_that_nobody_watches_is_worth_a_word():
+    """R-ALERT: what is switched off is said at every check."""
+    unwatched = load("production", PRODUCTION | {"monitoring": {"enabled": False}})
+    for settings, expected in ((unwatched, 1), (load("production", PRODUCTION), 0)):
+        told = [each for each in advisories(settings, [], TODAY) if "R-ALERT" in each]
+        assert len(told) == expected
