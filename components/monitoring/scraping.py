@@ -16,6 +16,7 @@ PROXY_PORT = "http-envoy-prom"
 """The name of the port at which each proxy tells its own figures, outside its mutual TLS."""
 STORE_PORTS = {"redpanda": (9644, "/public_metrics"), "milvus": (9091, "/metrics")}
 """In-cluster stores that export by themselves, with port and path; the others have no exporter."""
+_CLIENTS_PORT = "tcp"
 SLOWLY_SECONDS = 30
 _OURS = {"app.kubernetes.io/part-of": names.APPLICATION}
 _DOOR = {
@@ -97,11 +98,18 @@ def _services() -> Spec:
 
 
 def _store(name: str, port: int, path: str) -> Spec:
+    # Its pods declare the port of their clients alone, and only what is declared is found: found by
+    # that, asked at the other.
+    elsewhere: Spec = {
+        "sourceLabels": ["__meta_kubernetes_pod_ip"],
+        "replacement": f"$1:{port}",
+        "targetLabel": "__address__",
+    }
     endpoint: Spec = {
-        "portNumber": port,
+        "port": _CLIENTS_PORT,
         "path": path,
         "interval": f"{SLOWLY_SECONDS}s",
-        "relabelings": [_NODE],
+        "relabelings": [_NODE, elsewhere],
     }
     return _monitor(names.DATA_NAMESPACE, names.selector(name), endpoint)
 
