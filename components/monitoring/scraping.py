@@ -104,6 +104,7 @@ def _store(name: str, port: int, path: str) -> Spec:
         "sourceLabels": ["__meta_kubernetes_pod_ip"],
         "replacement": f"$1:{port}",
         "targetLabel": "__address__",
+        "action": "replace",
     }
     endpoint: Spec = {
         "port": _CLIENTS_PORT,

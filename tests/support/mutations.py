@@ -1,8 +1,8 @@
-"""Every figure of the alerts spoiled once: does a test then fail? `python -m tests.support.mutations`.
+"""Every figure of the alerts spoiled once: does a test then fail?
 
-Evidence, not part of the suite (issue 9, line 1): threshold, window, `for`, `keep_firing_for`, the
-guard against low traffic, and the factors of the burn rates. A figure whose spoiling no test sees is
-printed as `unseen`, and the exit code is 1.
+`python -m tests.support.mutations`: evidence, not part of the suite (issue 9, line 1). Threshold,
+window, `for`, `keep_firing_for`, the guard against low traffic, the factors of burn rates. A figure
+whose spoiling no test sees is printed as `unseen`, and the exit code is 1.
 """
 
 import copy
@@ -28,24 +28,26 @@ GUARDED = ("ErrorRateCritical", "ErrorRateHigh", "LatencyHigh", "BudgetBurningFa
 def mutants() -> Iterator[Mutant]:
     """One change each."""
     for name, alert in monitoring.alerts(production(phase=3)).items():
-        if alert.threshold:
-            step = 1 if alert.threshold == int(alert.threshold) < 5 else alert.threshold * 0.03
-            for figure in (alert.threshold - step, alert.threshold + step):
-                yield name, f"threshold {figure:g}", changed(name, threshold=figure)
-        elif name == "NotificationsFailing":
-            yield name, "threshold 100", changed(name, threshold=100)
-        if alert.for_seconds:
-            for seconds in (0, alert.for_seconds + 75):
-                yield name, f"for {seconds} s", changed(name, for_seconds=seconds)
-        if alert.keep_seconds:
-            yield name, "keeps nothing", spoiled(name, "keep_firing_for", "0s")
-            longer = f"{alert.keep_seconds * 4}s"
-            yield name, f"keeps {longer}", spoiled(name, "keep_firing_for", longer)
+        yield from thresholds(name, alert.threshold)
+        for seconds in (0, alert.for_seconds + 75) if alert.for_seconds else ():
+            yield name, f"for {seconds} s", changed(name, for_seconds=seconds)
+        for seconds in (0, alert.keep_seconds * 4) if alert.keep_seconds else ():
+            groups = spoiled(name, "keep_firing_for", f"{seconds}s")
+            yield name, f"keeps {seconds} s", groups
     yield from guards()
     yield from burns()
     for seconds in (200, 420):
         groups = replaced("manpasik-resources", "[300s]", f"[{seconds}s]")
         yield "PodCrashLooping", f"window {seconds} s", groups
+
+
+def thresholds(name: str, figure: float) -> Iterator[Mutant]:
+    """A little less and a little more; of a count one."""
+    step = 1 if 0 < figure == int(figure) < 5 else figure * 0.03
+    for spoilt in (figure - step, figure + step) if figure else ():
+        yield name, f"threshold {spoilt:g}", changed(name, threshold=spoilt)
+    if name == "NotificationsFailing":
+        yield name, "threshold 100", changed(name, threshold=100)
 
 
 def guards() -> Iterator[Mutant]:
