@@ -7,6 +7,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import clouds
+from components.charts.installed import charts
 from components.data.stores import in_cluster
 from components.delivery.gitops import gitops
 from components.delivery.waiting import Watched, after_rollouts
@@ -52,29 +53,25 @@ else:
     settled = after_rollouts(
         Watched(kubeconfig=kubeconfig, context=context, waits=following.rollout)
     )
-    namespaces = foundation(settings, in_this_cluster, here.cluster)
+    platform = charts(settings, here, in_this_cluster)
+    namespaces = foundation(settings, in_this_cluster, platform.ready)
     stores = in_cluster(
         settings, namespaces.data, resolved, in_this_cluster, here.stores, here.backups
     )
-    product = Product(
-        "product",
-        ProductArgs(
-            settings=settings,
-            secrets=resolved,
-            namespaces=namespaces,
-            stores=stores,
-            settled=settled,
-        ),
-        in_this_cluster,
+    parts = ProductArgs(
+        settings=settings, secrets=resolved, namespaces=namespaces, stores=stores, settled=settled
     )
+    product = Product("product", parts, in_this_cluster)
     if here.cluster:
         pulumi.export("kubeconfig", here.cluster.kubeconfig)
     pulumi.export("namespace", namespaces.application)
     pulumi.export("gateway", product.gateway)
     pulumi.export("version", settings.release)
     regions.publish(settings, here)
-    entrance = entrance_to(settings, namespaces.application, product.gateway, in_this_cluster)
-    gitops(settings, in_this_cluster)
+    entrance = entrance_to(
+        settings, namespaces.application, product.gateway, platform, in_this_cluster
+    )
+    gitops(settings, platform, in_this_cluster)
     watched(settings, resolved, namespaces.monitoring, in_this_cluster)
     if entrance:
         pulumi.export("url", entrance.url)

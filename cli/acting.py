@@ -16,7 +16,7 @@ import psutil
 import typer
 from pulumi import automation
 
-from cli import embedded, locks
+from cli import charts, embedded, locks
 from cli.console import messages
 from cli.engine import EngineChoice, engine_command
 from cli.engine_watch import EngineWatch
@@ -104,10 +104,16 @@ def act(
     adopt: bool = False,
     backwards: bool = False,
     command: automation.PulumiCommand | None = None,
+    program: bool = False,
 ) -> list[Outcome[Result]]:
-    """Work on every stack through the engine, in order; the outcome tells of each."""
+    """Work on every stack through the engine, in order; the outcome tells of each.
+
+    Where the `program` runs, the charts that it installs lie here before anything changes.
+    """
     loaded = load_all(dict.fromkeys(names))
     engine = command or needed_engine(install=asked.install_engine)
+    if program:
+        charts.ensure(list(loaded.values()))
     clusters = {name: cluster_of(settings, asked.kubeconfig) for name, settings in loaded.items()}
 
     def one(name: str) -> Result:

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "kubeconfig": "kubeconfig:kubeconfig",
     "import": "imports:import_",
     "destroy": "destroy:destroy",
+    "charts": "charts:app",
     "dashboards": "dashboards:app",
     "engine": "engine_install:app",
     "product": "product:app",

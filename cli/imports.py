@@ -44,7 +44,7 @@ def import_(
         unknown = work.engine.import_(wanted)
         return EngineResult(changes={"import": len(pairs)}, unknown=unknown)
 
-    tell(act([stack], asked, one), as_json=as_json)
+    tell(act([stack], asked, one, program=True), as_json=as_json)
 
 
 def chosen(importable: Imports, pairs: Mapping[str, str]) -> dict[str, Any]:

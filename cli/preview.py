@@ -35,7 +35,7 @@ def preview(
         file = new_plan_of(save_plan, work.settings.stack_name) if save_plan else None
         return work.engine.preview(work.on_event, save_plan=file)
 
-    outcomes = act(stacks, asked, one)
+    outcomes = act(stacks, asked, one, program=True)
     tell(outcomes, as_json=as_json)
     if exit_code and any(each.result and each.result.changed for each in outcomes):
         raise typer.Exit(CHANGES)

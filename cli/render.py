@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from cli.console import messages, print_json
-from rendering import kustomize
+from rendering import kustomize, marked
 from rendering.folder import refuse_foreign
 from rendering.kustomize import Overlay
-from rendering.manifest import manifests, write_manifests
+from rendering.manifest import CHARTS, manifests, write_manifests
 from rendering.recorder import record
 from settings.loader import load
 
@@ -41,11 +41,16 @@ def render(
         raise typer.BadParameter("name a folder", param_hint="--output")
     folder = Path(output).absolute()
     refuse_foreign(folder)
-    written = write_manifests(manifests(record(settings)), folder)
+    recorded = record(settings)
+    objects, charts = manifests(recorded), marked.charts(marked.beside(recorded))
+    written = write_manifests(objects, folder, charts)
     if as_json:
-        print_json({"folder": str(output), "files": [path.name for path in written]})
-    else:
-        messages.print(f"{len(written)} objects of stack {stack} are in {output}")
+        files = [path.relative_to(folder).as_posix() for path in written]
+        print_json({"folder": str(output), "files": files})
+        return
+    messages.print(f"{len(objects)} objects of stack {stack} are in {output}")
+    if charts:
+        messages.print(f"and {len(charts)} charts with their values in {output}/{CHARTS}")
 
 
 def tell_of_seals(overlays: Sequence[Overlay]) -> None:

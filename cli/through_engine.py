@@ -88,7 +88,7 @@ def up(
             raise _because(looked[name], None)
         return result
 
-    outcomes = acting.act(list(loaded), asked, one, adopt=how.adopt, command=command)
+    outcomes = acting.act(list(loaded), asked, one, adopt=how.adopt, command=command, program=True)
     _tell(loaded, outcomes, looked, str(command.version), as_json=as_json)
 
 

@@ -17,7 +17,7 @@ from operations.cluster import Cluster
 from operations.deploy import Deployed, Deployment
 from rendering.manifest import manifests
 from rendering.recorder import record
-from settings import secrets
+from settings import platform, secrets
 from settings.loader import Settings, load_all
 from settings.references import reads
 
@@ -60,6 +60,12 @@ def refuse_without_engine(loaded: Iterable[Settings], plan: Path | None) -> None
     for settings in loaded:
         engines.refuse_cloud(settings)
         engines.refuse_encrypted(settings)
+        if charts := platform.charts(settings):
+            raise MissingEngineError(
+                f"{settings.stack_name} installs {len(charts)} charts, which only the engine can; "
+                "install `pulumi`, add --install-engine, or say charts: {enabled: false} and "
+                "install them yourself"
+            )
 
 
 def _recorded(

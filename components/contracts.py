@@ -5,7 +5,7 @@ two clouds.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import pulumi
@@ -98,6 +98,18 @@ class Cluster(Protocol):
     def volumes(self) -> VolumeClass:
         """How volumes are made."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed:
+    """What the charts of a cluster give the rest of the program; nothing, where it has none."""
+
+    releases: Sequence[pulumi.Resource] = ()
+    """What brings kinds and webhooks, for what no value of theirs leads to."""
+    ready: Sequence[pulumi.Output[str]] = ()
+    """The releases' names, each known when the release is up."""
+    spaces: Mapping[str, pulumi.Output[str]] = field(default_factory=dict[str, pulumi.Output[str]])
+    """The namespaces of charts, each known when the charts are up; others put objects there."""
 
 
 class Identity(Protocol):

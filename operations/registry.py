@@ -7,6 +7,7 @@ matter. A signature is looked for where cosign puts it; whose it is, an admissio
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from urllib3.util import make_headers
 from operations.refusal import RefusedError
 
 SECONDS = 4.0
-_LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost")
 _KINDS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -131,30 +132,35 @@ class Registry:
         kind: str = "",
         body: bytes | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        scheme = "http" if host.partition(":")[0] in _LOOPBACK else "https"
+        scheme = "http" if host.partition(":")[0] in LOOPBACK else "https"
         url = f"{scheme}://{host}/v2/{repository}/{what}"
         said = {"Content-Type": kind} if kind else {}
         answer = self._pool.request(
             method, url, headers=self._headers(repository) | said, body=body
         )
-        challenge = answer.headers.get("www-authenticate", "")
-        if answer.status != _UNAUTHORIZED or not challenge.lower().startswith("bearer "):
+        asked = challenge(answer)
+        if answer.status != _UNAUTHORIZED or asked is None:
             return answer
-        self._tokens[repository] = self._token(challenge)
+        self._tokens[repository] = self._token(*asked)
         return self._pool.request(method, url, headers=self._headers(repository) | said, body=body)
 
     def _headers(self, repository: str) -> dict[str, str]:
         token = self._tokens.get(repository)
         return {"Accept": _KINDS} | ({"Authorization": f"Bearer {token}"} if token else {})
 
-    def _token(self, challenge: str) -> str:
+    def _token(self, realm: str, query: Mapping[str, str]) -> str:
         """What the registry gives to this user, or to somebody without a name."""
-        told = dict(_PAIR.findall(challenge))
-        realm = told.pop("realm", "")
-        if not realm.startswith(("https://", *(f"http://{host}" for host in _LOOPBACK))):
-            return ""
-        answer = self._pool.request("GET", f"{realm}?{urlencode(told)}", headers=self._login)
+        answer = self._pool.request("GET", f"{realm}?{urlencode(query)}", headers=self._login)
         if answer.status != _OK:
             return ""
         found: dict[str, Any] = answer.json()
         return str(found.get("token") or found.get("access_token") or "")
+
+
+def challenge(answer: urllib3.BaseHTTPResponse) -> tuple[str, dict[str, str]] | None:
+    """Where a registry says that a token is had, and what to ask for there."""
+    said = answer.headers.get("www-authenticate", "")
+    told = dict(_PAIR.findall(said))
+    realm = told.pop("realm", "")
+    safe = realm.startswith(("https://", *(f"http://{host}" for host in LOOPBACK)))
+    return (realm, told) if safe and said.lower().startswith("bearer ") else None

@@ -15,6 +15,8 @@ import yaml
 from rendering.folder import replace_folder
 from rendering.recorder import Recorded, redact
 
+CHARTS = "charts"
+"""The folder below for what is no object: `kubectl apply -f` does not look into it."""
 _CLUSTER_SCOPED = "cluster"
 # Text that PyYAML leaves bare, but some reader takes for a boolean (y, n) or, as YAML 1.2 does, for
 # a number: ten hexadecimal digits of a checksum can look like 1234e56789.
@@ -73,9 +75,17 @@ def to_yaml(documents: Iterable[Any]) -> str:
     return yaml.dump_all(documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
-def write_manifests(found: Sequence[Manifest], folder: Path) -> list[Path]:
-    """Write one file per object, secrets as `[secret]`; the folder holds these and nothing else."""
+def write_manifests(
+    found: Sequence[Manifest], folder: Path, charts: Iterable[Mapping[str, Any]] = ()
+) -> list[Path]:
+    """Write one file per object, secrets as `[secret]`; the folder holds these and nothing else.
+
+    Each chart is a file below with its version and its values: its objects are Helm's to make.
+    """
     files = {manifest.file_name: to_yaml([redact(manifest.content)]) for manifest in found}
+    files |= {
+        f"{CHARTS}/{chart['metadata']['name']}.yaml": to_yaml([redact(chart)]) for chart in charts
+    }
     return replace_folder(files, folder)
 
 

@@ -22,6 +22,7 @@ from settings.problems import SettingsError
 MARKED = "\0secret"
 BESIDE = "beside/v1"
 """The version of what is no Kubernetes object, so that no object of a cluster is taken for it."""
+_RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
 def mark(value: Any, key: bytes) -> str:
@@ -57,6 +58,11 @@ def beside(found: Iterable[Recorded]) -> list[dict[str, Any]]:
         if each.type.startswith(("aws:", "gcp:", "kubernetes:helm.sh/"))
         and "kind" not in each.inputs
     ]
+
+
+def charts(beside: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The charts among what is beside the objects: their objects are Helm's to make."""
+    return [each for each in beside if each["kind"] == _kind(_RELEASE)]
 
 
 def _kind(token: str) -> str:

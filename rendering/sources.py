@@ -20,7 +20,7 @@ from rendering import marked
 from rendering.alike import alike
 from rendering.commits import Commit, SourceError, commit_of, git_path, last, tree_of
 from rendering.hiding import hidden, secret_texts
-from rendering.manifest import manifests
+from rendering.manifest import CHARTS, manifests
 from rendering.recorder import record
 from settings import loader
 from settings.capacity_report import Report, report
@@ -67,19 +67,23 @@ class Sources:
     def stack(self, name: str, *, whole: bool = False) -> Source:
         """What this tree's program declares for a stack.
 
-        The whole of it is with the cloud's resources, the charts and what the nodes hold.
+        The whole of it is with the cloud's resources and what the nodes hold.
         """
         settings = loader.load(name)
         recorded = record(settings)
         found: list[Any] = [manifest.content for manifest in manifests(recorded)]
-        found += marked.beside(recorded) if whole else []
+        beside = marked.beside(recorded)
+        found += beside if whole else marked.charts(beside)
         monthly = bill(settings).monthly
         capacity = report(settings) if whole else None
         return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,), monthly, capacity)
 
     def folder(self, folder: Path) -> Source:
         """The YAML files of a folder, such as `mpk render -o` writes."""
-        found = [each for path in _yaml_files(folder) for each in _documents(path)]
+        files = _yaml_files(folder)
+        if (charts := folder / CHARTS).is_dir():
+            files += _yaml_files(charts)
+        found = [each for path in files for each in _documents(path)]
         known = secret_texts(found)
         return Source(
             f"folder {folder}", hidden(found, self.key, known), (_IN_FILES, _NOT_IN_FILES)
@@ -140,7 +144,8 @@ class Sources:
             return SourceError(f"stack {stack} at {name} is not sound: {answer['refused']}")
         if "missing" in answer:
             return Source(name, [], (f"stack {stack} does not exist at {name}: all is new",))
-        found: list[Any] = answer["objects"] + (answer.get("beside", []) if whole else [])
+        beside: list[Any] = answer.get("beside", [])
+        found: list[Any] = answer["objects"] + (beside if whole else marked.charts(beside))
         return Source(name, hidden(found, self.key), (STAND_INS,))
 
 

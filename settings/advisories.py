@@ -31,6 +31,7 @@ def advisories(settings: Settings, held: list[str], today: datetime.date) -> Ite
                 "`pulumi config set --secret --path manpasik:secrets.NAME`"
             )
     yield from consequences(settings)
+    yield from _brought(settings)
     for name in platform.charts(settings):
         if why := settings.catalog.charts[name].unverified:
             yield f"catalog/charts.yaml: {name} has no digest: {why}"
@@ -43,3 +44,15 @@ def _open(settings: Settings) -> Iterator[str]:
         yield "monitoring.enabled is false: nobody is told when the product fails (R-ALERT)"
     if settings.environment.certificates is None and settings.host:
         yield f"{settings.host} is served without TLS"
+
+
+def _brought(settings: Settings) -> Iterator[str]:
+    """What another's cluster must have, since this program does not install it."""
+    if platform.installs(settings) or is_global(settings) or not settings.environment.platform:
+        return
+    wanted = [f"{n} {settings.catalog.charts[n].version}" for n in platform.needed(settings)]
+    if wanted:
+        yield (
+            f"the cluster must have {', '.join(wanted)}; or let the program install them: "
+            "charts: {enabled: true} (decision 0036)"
+        )

@@ -1,6 +1,6 @@
-"""The models of `catalog/charts.yaml`, and which charts a stack's cluster gets, in which order.
+"""The models of `catalog/charts.yaml` and of a stack's `charts`, and the charts' order.
 
-Only a cluster that this program makes itself gets charts; another has them already or does without.
+Which of them a stack's cluster gets, and how large, says `platform.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,6 +17,7 @@ ChartName = Literal[
     "sealed-secrets",
     "kube-prometheus-stack",
     "istio-base",
+    "istio-cni",
     "istiod",
     "istio-ingress",
     "argo-rollouts",
@@ -30,6 +31,28 @@ ChartName = Literal[
 ]
 """Every chart that the program knows values for."""
 CHARTS: tuple[ChartName, ...] = get_args(ChartName)
+ARCHIVES = ".charts"
+"""The folder beside the program that holds the charts' archives; git does not."""
+
+
+class Platform(Model):
+    """Who installs the charts of a stack's cluster, and where their archives come from."""
+
+    enabled: bool | None = None
+    """Whether the program installs them. Absent: where it makes the cluster itself (`cloud`);
+    another's cluster may have them already (decision 0036)."""
+
+    mirror: (
+        Annotated[
+            str,
+            Field(
+                pattern=r"^((https|oci)://[^\s/@]+|(http|oci)://(localhost|127\.0\.0\.1)(:[0-9]+)?)(/[^\s@]*)?$"
+            ),
+        ]
+        | None
+    ) = None
+    """Where the archives lie, instead of at their publishers': a folder of a web server
+    (`https://…/<chart>-<version>.tgz`) or a registry (`oci://…/<chart>:<version>`)."""
 
 
 class Chart(Model):
@@ -50,11 +73,17 @@ class Chart(Model):
     unverified: Annotated[str, Field(min_length=10)] | None = None
     """Why there is no digest yet. `mpk check` says it of every stack that installs the chart."""
 
-    namespace: DnsLabel
-    """Where it is installed."""
-
     after: tuple[ChartName, ...] = ()
     """Charts that must be up before, where the stack has them."""
+
+    @property
+    def pin(self) -> str:
+        """What the archive must be, in a line: it stays with the release."""
+        return f"sha256:{self.digest}" if self.digest else "unverified"
+
+    def archive(self, name: str) -> str:
+        """The file name of its archive, as Helm itself gives it."""
+        return f"{self.chart or name}-{self.version}.tgz"
 
 
 def problems(charts: Mapping[str, Chart]) -> Iterator[Problem]:

@@ -7,12 +7,11 @@ have one of each. The figures are requests on the platform's nodes, and count in
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from settings import monitoring
 from settings.charts import ChartName, ordered
 from settings.keeping import CockroachDb
 from settings.loader import Settings
 from settings.markets import is_global, market, place
-
-MESH_FROM_PHASE = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,45 +29,85 @@ def _part(replicas: int, cpu: str, memory: str, storage: str | None = None) -> P
     return Part(replicas=replicas, cpu=cpu, memory=memory, storage=storage)
 
 
+NODE_EXPORTER = _part(1, "20m", "32Mi")
+"""Of each node: what `capacity.DAEMONS` counts with."""
 _SMALL: Mapping[str, Part] = {
     "ingress-nginx": _part(2, "100m", "128Mi"),
     "cert-manager": _part(1, "25m", "64Mi"),
+    "cert-manager-webhook": _part(1, "25m", "64Mi"),
+    "cert-manager-cainjector": _part(1, "25m", "128Mi"),
     "sealed-secrets": _part(1, "25m", "64Mi"),
     "prometheus": _part(1, "300m", "1536Mi", "50Gi"),
     "alertmanager": _part(1, "25m", "64Mi", "2Gi"),
     "grafana": _part(1, "50m", "192Mi"),
+    "grafana-sidecar": _part(2, "10m", "96Mi"),
+    "prometheus-operator": _part(1, "50m", "128Mi"),
+    "config-reloader": _part(2, "10m", "32Mi"),
+    "kube-state-metrics": _part(1, "25m", "128Mi"),
+    "node-exporter": NODE_EXPORTER,
     "istiod": _part(1, "100m", "512Mi"),
     "istio-ingress": _part(2, "100m", "128Mi"),
     "argo-rollouts": _part(1, "50m", "128Mi"),
     "argo-cd-controller": _part(1, "100m", "512Mi"),
     "argo-cd-server": _part(1, "50m", "128Mi"),
     "argo-cd-repo-server": _part(1, "50m", "256Mi"),
+    "argo-cd-notifications": _part(1, "25m", "96Mi"),
+    "argo-cd-redis": _part(1, "50m", "96Mi"),
     "cloudnative-pg": _part(1, "50m", "128Mi"),
-    "stackgres-operator": _part(1, "50m", "256Mi"),
-    "cockroachdb-operator": _part(1, "50m", "128Mi"),
+    "stackgres-operator": _part(1, "50m", "512Mi"),
 }
 _LARGE: Mapping[str, Part] = {
     "ingress-nginx": _part(3, "250m", "256Mi"),
     "cert-manager": _part(2, "50m", "128Mi"),
+    "cert-manager-webhook": _part(2, "50m", "64Mi"),
+    "cert-manager-cainjector": _part(2, "50m", "256Mi"),
     "sealed-secrets": _part(1, "50m", "128Mi"),
     "prometheus": _part(2, "1", "6Gi", "200Gi"),
     "alertmanager": _part(3, "50m", "128Mi", "5Gi"),
-    "grafana": _part(2, "100m", "256Mi"),
+    # Each has people's sessions to itself: with two, whoever is let in by one is put out by another.
+    "grafana": _part(1, "100m", "384Mi"),
+    "grafana-sidecar": _part(2, "10m", "128Mi"),
+    "prometheus-operator": _part(1, "100m", "256Mi"),
+    "config-reloader": _part(5, "10m", "32Mi"),
+    "kube-state-metrics": _part(1, "50m", "256Mi"),
+    "node-exporter": NODE_EXPORTER,
     "istiod": _part(3, "250m", "1Gi"),
     "istio-ingress": _part(3, "500m", "256Mi"),
     "argo-rollouts": _part(2, "100m", "256Mi"),
     "argo-cd-controller": _part(1, "500m", "1Gi"),
     "argo-cd-server": _part(2, "100m", "256Mi"),
     "argo-cd-repo-server": _part(2, "250m", "512Mi"),
+    "argo-cd-notifications": _part(1, "50m", "128Mi"),
+    "argo-cd-redis": _part(3, "100m", "256Mi"),
+    "argo-cd-redis-proxy": _part(3, "50m", "64Mi"),
     "cloudnative-pg": _part(2, "100m", "256Mi"),
-    "stackgres-operator": _part(2, "100m", "512Mi"),
-    "cockroachdb-operator": _part(3, "100m", "256Mi"),
+    "stackgres-operator": _part(1, "100m", "1Gi"),
 }
 _PARTS_OF: Mapping[ChartName, tuple[str, ...]] = {
-    "kube-prometheus-stack": ("prometheus", "alertmanager", "grafana"),
-    "argo-cd": ("argo-cd-controller", "argo-cd-server", "argo-cd-repo-server"),
+    "cert-manager": ("cert-manager", "cert-manager-webhook", "cert-manager-cainjector"),
+    "kube-prometheus-stack": (
+        "prometheus",
+        "alertmanager",
+        "grafana",
+        "grafana-sidecar",
+        "prometheus-operator",
+        "config-reloader",
+        "kube-state-metrics",
+    ),
+    "argo-cd": (
+        "argo-cd-controller",
+        "argo-cd-server",
+        "argo-cd-repo-server",
+        "argo-cd-notifications",
+        "argo-cd-redis",
+        "argo-cd-redis-proxy",
+    ),
     "istio-base": (),
+    "istio-cni": (),
+    # Its requests and nodes are its chart's own: no value of it reaches them.
+    "cockroachdb-operator": (),
 }
+"""The parts that run on the platform's nodes; what runs on every node counts as its daemon."""
 
 
 def has_patients(settings: Settings) -> bool:
@@ -83,7 +122,8 @@ def part(settings: Settings, name: str) -> Part:
 
 def parts(settings: Settings) -> dict[str, Part]:
     """Every part that the stack's charts run."""
-    return {name: part(settings, name) for chart in charts(settings) for name in parts_of(chart)}
+    known = _LARGE if has_patients(settings) else _SMALL
+    return {n: known[n] for chart in charts(settings) for n in parts_of(chart) if n in known}
 
 
 def parts_of(chart: ChartName) -> tuple[str, ...]:
@@ -91,17 +131,40 @@ def parts_of(chart: ChartName) -> tuple[str, ...]:
     return _PARTS_OF.get(chart, (chart,))
 
 
+def installs(settings: Settings) -> bool:
+    """Whether the program installs the charts of the stack's cluster (decision 0036)."""
+    cloud, said = settings.stack.cloud, settings.stack.charts.enabled
+    made_here = cloud is not None and cloud.kind == "cluster"
+    return not is_global(settings) and (made_here if said is None else said)
+
+
 def charts(settings: Settings) -> list[ChartName]:
-    """The charts of the stack's cluster, in the order in which they are installed."""
-    cloud = settings.stack.cloud
-    if cloud is None or cloud.kind != "cluster" or is_global(settings):
+    """The charts that the program installs, in the order in which it does."""
+    if not installs(settings):
         return []
-    chosen: set[ChartName] = {"cert-manager", "sealed-secrets", "kube-prometheus-stack"}
-    if settings.stack.phase < MESH_FROM_PHASE:
+    chosen = set(needed(settings))
+    if settings.environment.platform:
+        chosen |= {"kube-prometheus-stack", "sealed-secrets"}
+    return ordered(settings.catalog.charts, chosen)
+
+
+def needed(settings: Settings) -> list[ChartName]:
+    """The charts without which the product does not come up, whoever installs them."""
+    delivery = settings.delivery
+    chosen: set[ChartName] = set()
+    if delivery.meshed:
+        chosen |= {"istio-base", "istio-cni", "istiod", "istio-ingress"}
+    elif settings.host:
         chosen.add("ingress-nginx")
-    else:
-        chosen |= {"istio-base", "istiod", "istio-ingress", "argo-rollouts", "argo-cd"}
-    if "postgres" in settings.stores:
+    if delivery.strategy != "rolling":
+        chosen |= {"argo-rollouts", "kube-prometheus-stack"}
+    if delivery.gitops:
+        chosen |= {"argo-cd", "sealed-secrets"}
+    if settings.environment.certificates and settings.host:
+        chosen.add("cert-manager")
+    if monitoring.monitored(settings):
+        chosen.add("kube-prometheus-stack")
+    if settings.stack.cloud and "postgres" in settings.stores:
         chosen |= _database(settings)
     return ordered(settings.catalog.charts, chosen)
 
@@ -110,9 +173,9 @@ def _database(settings: Settings) -> set[ChartName]:
     """The operator of the database that runs inside the cluster, if one does (decision 7)."""
     if settings.sharded:
         database = settings.stack.database
-        return {
-            "cockroachdb-operator" if isinstance(database, CockroachDb) else "stackgres-operator"
-        }
+        if isinstance(database, CockroachDb):
+            return {"cockroachdb-operator"}
+        return {"stackgres-operator", "cert-manager"}
     return set() if settings.environment.database else {"cloudnative-pg"}
 
 

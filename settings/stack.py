@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from settings.charts import Platform
 from settings.cloud import Cloud
 from settings.front import Edge, Routing
 from settings.keeping import Backups, Citus, Database, Logs
@@ -136,6 +137,9 @@ class Stack(Model):
 
     cluster: Cluster = Cluster()
     """Where it is deployed."""
+
+    charts: Platform = Platform()
+    """What the platform's nodes run, as charts: ingress, mesh, certificates, monitoring."""
 
     images: Images = Images()
     """Which images are deployed."""

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from settings import alert_rules, cloud_rules, keeping_rules, region_rules, release_rules
+from settings import (
+    alert_rules,
+    chart_rules,
+    cloud_rules,
+    keeping_rules,
+    region_rules,
+    release_rules,
+)
 from settings.catalog import Catalog
 from settings.catalog_rules import GATEWAY, without_broken
 from settings.model import mebibytes, millicores
@@ -22,7 +29,7 @@ def problems(
     """What is wrong with a stack, given a catalogue and the names of what is broken in it."""
     rules = (_environment, _overrides, _sizes, _growth, _tags, _guests, _stack_variables, _values,
              cloud_rules.problems, region_rules.problems, release_rules.problems,
-             alert_rules.problems, keeping_rules.problems)  # fmt: skip
+             alert_rules.problems, keeping_rules.problems, chart_rules.problems)  # fmt: skip
     found = [
         Problem(
             file=file,

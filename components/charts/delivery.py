@@ -9,14 +9,24 @@ _METRICS: Values = {"enabled": True, "serviceMonitor": {"enabled": True}}
 
 def argo_cd(settings: Settings) -> Values:
     """Argo CD without a public address, and without accounts of its own beside the admin's."""
-    controller, server, repository = (
-        part(settings, f"argo-cd-{each}") for each in ("controller", "server", "repo-server")
+    controller, server, repository, small, redis = (
+        part(settings, f"argo-cd-{each}")
+        for each in ("controller", "server", "repo-server", "notifications", "redis")
     )
+    several = redis.replicas > 1
     return {
+        # Also the label by which the command line's `--core` and others look for it.
+        "fullnameOverride": "argocd",
         "global": on_platform(settings),
         "dex": {"enabled": False},
-        "notifications": {"enabled": True},
-        "redis-ha": {"enabled": server.replicas > 1},
+        # The program declares its Applications one by one.
+        "applicationSet": {"replicas": 0},
+        # What is told to whom is this program's (components/delivery/notifications.py).
+        "notifications": {"cm": {"create": False}, "resources": requests(small)},
+        "redis": {"resources": requests(redis)},
+        # Another chart inside: what is global here does not reach it.
+        "redis-ha": _redis(settings) if several else {"enabled": False},
+        "redisSecretInit": {"resources": requests(small)},
         "controller": {
             "replicas": controller.replicas,
             "resources": requests(controller),
@@ -38,6 +48,22 @@ def argo_cd(settings: Settings) -> Values:
     }
 
 
+def _redis(settings: Settings) -> Values:
+    """Three of them and three proxies, each on a node of its own, as the chart wants it."""
+    redis, small = part(settings, "argo-cd-redis"), part(settings, "argo-cd-redis-proxy")
+    placed = on_platform(settings)
+    return {
+        "enabled": True,
+        "replicas": redis.replicas,
+        "redis": {"resources": requests(redis)},
+        "sentinel": {"resources": requests(small)},
+        "splitBrainDetection": {"resources": requests(small)},
+        "init": {"resources": requests(small)},
+        "haproxy": {"replicas": small.replicas, "resources": requests(small), **placed},
+        **placed,
+    }
+
+
 def argo_rollouts(settings: Settings) -> Values:
     """The controller of canaries and colours; no dashboard."""
     size = part(settings, "argo-rollouts")
@@ -52,6 +78,8 @@ def argo_rollouts(settings: Settings) -> Values:
             **on_platform(settings),
         },
         "dashboard": {"enabled": False},
+        # What is told to whom is this program's (components/delivery/notifications.py).
+        "notifications": {"configmap": {"create": False}},
     }
 
 
@@ -62,5 +90,10 @@ def sealed_secrets(settings: Settings) -> Values:
         **on_platform(settings),
         "resources": size["resources"],
         "fullnameOverride": "sealed-secrets-controller",
+        # Beside what the chart says by itself, all that `restricted` asks for.
+        "containerSecurityContext": {
+            "allowPrivilegeEscalation": False,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
         "metrics": {"serviceMonitor": {"enabled": False}},
     }

@@ -1,14 +1,16 @@
-"""Values of what stands at the cluster's door: ingress-nginx, the mesh, cert-manager.
+"""Values of what stands at the cluster's door: ingress-nginx, cert-manager, the load balancer.
 
 One network load balancer in front, which keeps the caller's address and changes in no switch of
 colours (C-6, D-8). TLS ends behind it, at 1.2 or later.
 """
 
+from collections.abc import Mapping, Sequence
+
 from components.charts.placing import Values, on_platform, requests, sized
-from settings import names
+from components.contracts import Addresses
+from settings.charts import ChartName
 from settings.loader import Settings
-from settings.markets import place
-from settings.platform import mesh_network, part, trust_domain
+from settings.platform import part
 
 _AWS = "service.beta.kubernetes.io/aws-load-balancer"
 BALANCER: dict[str, dict[str, str]] = {
@@ -20,6 +22,11 @@ BALANCER: dict[str, dict[str, str]] = {
     "gcp": {"cloud.google.com/l4-rbs": "enabled"},
 }
 """What asks each cloud for a network load balancer with a public address."""
+DOORS: Mapping[ChartName, tuple[str, ...]] = {
+    "ingress-nginx": ("controller", "service"),
+    "istio-ingress": ("service",),
+}
+"""The charts that open a door, and where in their values its Service is."""
 
 
 def ingress_nginx(settings: Settings) -> Values:
@@ -31,7 +38,7 @@ def ingress_nginx(settings: Settings) -> Values:
             **on_platform(settings),
             "minAvailable": max(1, size.replicas - 1),
             "allowSnippetAnnotations": False,
-            "service": _service(settings),
+            "service": service(settings),
             "config": {
                 "ssl-protocols": "TLSv1.2 TLSv1.3",
                 "server-tokens": "false",
@@ -46,65 +53,47 @@ def ingress_nginx(settings: Settings) -> Values:
 
 def cert_manager(settings: Settings) -> Values:
     """Issues and renews certificates; its kinds stay when the release goes."""
-    size = part(settings, "cert-manager")
+    size, placed = part(settings, "cert-manager"), on_platform(settings)
+    budget: Values = {"podDisruptionBudget": {"enabled": size.replicas > 1}}
     return {
         **sized(size),
-        **on_platform(settings),
+        **placed,
         "crds": {"enabled": True, "keep": True},
-        "podDisruptionBudget": {"enabled": size.replicas > 1},
-        "webhook": {**sized(size), **on_platform(settings)},
-        "cainjector": {**sized(size), **on_platform(settings)},
-        "startupapicheck": on_platform(settings),
+        **budget,
+        "webhook": {**sized(part(settings, "cert-manager-webhook")), **placed, **budget},
+        "cainjector": {**sized(part(settings, "cert-manager-cainjector")), **placed, **budget},
+        "startupapicheck": {"resources": requests(size), **placed},
         "prometheus": {"enabled": True},
     }
 
 
-def istio_base(_settings: Settings) -> Values:
-    """The mesh's kinds."""
-    return {"defaultRevision": "default"}
-
-
-def istiod(settings: Settings) -> Values:
-    """The mesh's control plane, with the region's own trust domain."""
-    size = part(settings, "istiod")
-    return {
-        **on_platform(settings),
-        "autoscaleMin": size.replicas,
-        "autoscaleMax": max(size.replicas, 5),
-        "resources": requests(size),
-        "meshConfig": {
-            "trustDomain": trust_domain(settings),
-            "enableAutoMtls": True,
-            "accessLogFile": "",
-            "defaultConfig": {"holdApplicationUntilProxyStarts": True},
-        },
-        "global": {
-            "multiCluster": {"clusterName": settings.stack_name},
-            "network": mesh_network(settings),
-            "meshID": names.APPLICATION,
-        },
-    }
-
-
-def istio_ingress(settings: Settings) -> Values:
-    """The mesh's gateway, behind the load balancer (R-P3-MESH)."""
-    size = part(settings, "istio-ingress")
-    return {
-        **on_platform(settings),
-        "name": names.MESH_NAMESPACE,
-        "labels": {"istio": "ingress"},
-        "autoscaling": {"minReplicas": size.replicas, "maxReplicas": max(size.replicas, 10)},
-        "resources": requests(size),
-        "podDisruptionBudget": {"minAvailable": max(1, size.replicas - 1)},
-        "service": _service(settings),
-    }
-
-
-def _service(settings: Settings) -> Values:
+def service(settings: Settings) -> Values:
+    """The load balancer of a door; another's cluster knows by itself how it makes one."""
     cloud = settings.stack.cloud
-    annotations = BALANCER[cloud.provider] if cloud and place(settings) else {}
     return {
         "type": "LoadBalancer",
         "externalTrafficPolicy": "Local",
-        "annotations": annotations,
+        "annotations": dict(BALANCER[cloud.provider]) if cloud else {},
     }
+
+
+def at(values: Values, settings: Settings, name: ChartName, addresses: Addresses) -> Values:
+    """The same door at fixed addresses: what the stack above the regions leads to."""
+    *path, last = DOORS[name]
+    changed = inner = dict(values)
+    for key in path:
+        inner[key] = inner = dict(inner[key])
+    inner[last] = _addressed(inner[last], settings, addresses)
+    return changed
+
+
+def _addressed(balancer: Values, settings: Settings, addresses: Addresses) -> Values:
+    cloud = settings.stack.cloud
+    if cloud is None or cloud.provider == "aws":
+        taken = {f"{_AWS}-eip-allocations": addresses.references.apply(",".join)}
+        return balancer | {"annotations": balancer["annotations"] | taken}
+    return balancer | {"loadBalancerIP": addresses.addresses.apply(_only)}
+
+
+def _only(found: Sequence[str]) -> str:
+    return found[0]

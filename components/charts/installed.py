@@ -1,8 +1,9 @@
-"""Installs the charts of a cluster that the program makes: pinned, in order, with typed values.
+"""Installs the charts of a cluster: pinned, in order, with typed values (decisions 6 and 0036).
 
 Owns the charts' namespaces and releases. Which charts, in which version and size the settings say
-(`platform.py`, `catalog/charts.yaml`). The product waits for all of them by `ready`: their kinds
-and webhooks must be there before its first object.
+(`platform.py`, `catalog/charts.yaml`). Their archives lie beside the program, compared with their
+pins before the engine runs (`mpk charts fetch`): nothing is downloaded here. The product waits for
+all of them by `ready`: their kinds and webhooks must be there before its first object.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,10 +12,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.charts import delivery, entry, monitoring, operators
+from components.charts import delivery, entry, mesh, monitoring, operators
 from components.charts.placing import Values
+from components.contracts import Addresses, Installed, Place
+from components.platform.foundation import ground
 from settings import names, platform
-from settings.charts import Chart, ChartName
+from settings.charts import ARCHIVES, Chart, ChartName
 from settings.loader import Settings
 
 INSTALL_SECONDS = 900
@@ -25,9 +28,10 @@ VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
     "cert-manager": entry.cert_manager,
     "sealed-secrets": delivery.sealed_secrets,
     "kube-prometheus-stack": monitoring.kube_prometheus_stack,
-    "istio-base": entry.istio_base,
-    "istiod": entry.istiod,
-    "istio-ingress": entry.istio_ingress,
+    "istio-base": mesh.istio_base,
+    "istio-cni": mesh.istio_cni,
+    "istiod": mesh.istiod,
+    "istio-ingress": mesh.istio_ingress,
     "argo-rollouts": delivery.argo_rollouts,
     "argo-cd": delivery.argo_cd,
     "cloudnative-pg": operators.cloudnative_pg,
@@ -35,8 +39,22 @@ VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
     "cockroachdb-operator": operators.cockroachdb_operator,
 }
 """The values of each chart that is installed."""
-_NEEDS_THE_NODE = frozenset({"prometheus"})
-"""Namespaces whose pods read the node itself: Pod Security lets them."""
+_ENFORCED: Mapping[str, str] = {
+    names.METRICS_NAMESPACE: "privileged",
+    names.CHART_NAMESPACES["istio-cni"]: "privileged",
+    names.MESH_NAMESPACE: "baseline",
+    names.CHART_NAMESPACES["stackgres-operator"]: "baseline",
+    names.CHART_NAMESPACES["cockroachdb-operator"]: "baseline",
+}
+"""What Pod Security must let through, found by the charts' own templates (docs/charts.md): the node
+exporter and the mesh's plugin read the node; the others name no seccomp profile, and no value of
+theirs does. Everything else is `restricted`."""
+_MADE_BEFORE: Mapping[str, tuple[str, str]] = {
+    names.MESH_NAMESPACE: ("manpasik:edge:Entrance", "entrance"),
+    names.ROLLOUTS_NAMESPACE: ("manpasik:delivery:Notifications", "notifications"),
+    names.GITOPS_NAMESPACE: ("manpasik:delivery:GitOps", "gitops"),
+}
+"""Whose a namespace is in a stack without charts: another parent, and no other namespace."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,8 +62,10 @@ class ChartsArgs:
     """What the charts follow from."""
 
     settings: Settings
-    after: Sequence[pulumi.Resource] = ()
-    """What must be up before the first chart: the nodes its pods run on."""
+    addresses: Addresses | None = None
+    """The fixed addresses of the way in, where the stack is one region of several."""
+    after: Sequence[pulumi.Input[str]] = ()
+    """Names of what must be there before the first pod: ranks, classes of volumes."""
 
 
 class Charts(pulumi.ComponentResource):
@@ -53,6 +73,9 @@ class Charts(pulumi.ComponentResource):
 
     ready: Sequence[pulumi.Output[str]]
     """The names of the releases, each known when it is up."""
+    spaces: Mapping[str, pulumi.Output[str]]
+    """The namespaces of the charts."""
+    releases: Sequence[pulumi.Resource]
 
     def __init__(
         self, name: str, args: ChartsArgs, opts: pulumi.ResourceOptions | None = None
@@ -62,47 +85,45 @@ class Charts(pulumi.ComponentResource):
         self._args = args
         catalogue = args.settings.catalog.charts
         chosen = platform.charts(args.settings)
-        spaces = {
-            space: self._namespace(space)
-            for space in dict.fromkeys(catalogue[each].namespace for each in chosen)
-        }
+        wanted = dict.fromkeys(names.CHART_NAMESPACES[each] for each in chosen)
+        self.spaces = {space: self._namespace(space) for space in wanted}
         made: dict[ChartName, k8s.helm.v3.Release] = {}
         for each in chosen:
-            chart = catalogue[each]
-            before = [made[other] for other in chart.after if other in made]
-            made[each] = self._release(each, chart, spaces[chart.namespace], before)
+            before = [made[other] for other in catalogue[each].after if other in made]
+            made[each] = self._release(each, catalogue[each], before)
+        self.releases = list(made.values())
         self.ready = [pulumi.Output.format("{}", release.name) for release in made.values()]
         self.register_outputs({"ready": self.ready})
 
     def _namespace(self, space: str) -> pulumi.Output[str]:
-        enforced = "privileged" if space in _NEEDS_THE_NODE else "baseline"
         labels = names.labels(space, "namespace", self._args.settings.stack_name)
+        enforced = _ENFORCED.get(space, "restricted")
         made = k8s.core.v1.Namespace(
-            f"{space}-charts",
+            f"{space}-namespace",
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=space, labels=labels | {"pod-security.kubernetes.io/enforce": enforced}
             ),
-            # The nodes: no value of theirs leads here.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.after)),
+            opts=pulumi.ResourceOptions(parent=self, aliases=_aliases(space)),
         )
-        return made.metadata.name
+        return pulumi.Output.all(made.metadata.name, *self._args.after).apply(_first)
 
     def _release(
-        self,
-        name: ChartName,
-        chart: Chart,
-        namespace: pulumi.Input[str],
-        before: Sequence[pulumi.Resource],
+        self, name: ChartName, chart: Chart, before: Sequence[pulumi.Resource]
     ) -> k8s.helm.v3.Release:
+        settings = self._args.settings
+        values = VALUES[name](settings)
+        if name in entry.DOORS and self._args.addresses:
+            values = entry.at(values, settings, name, self._args.addresses)
         return k8s.helm.v3.Release(
             name,
             k8s.helm.v3.ReleaseArgs(
                 name=name,
-                chart=chart.chart or name,
+                # Beside the program, so that the path is the same on every machine.
+                chart=f"./{ARCHIVES}/{chart.archive(name)}",
                 version=chart.version,
-                repository_opts=k8s.helm.v3.RepositoryOptsArgs(repo=chart.repository),
-                namespace=namespace,
-                values=VALUES[name](self._args.settings),
+                description=chart.pin,
+                namespace=self.spaces[names.CHART_NAMESPACES[name]],
+                values=values,
                 timeout=INSTALL_SECONDS,
                 max_history=HISTORY,
                 # A release that fails half-way must not stay in the way of the next try.
@@ -111,3 +132,30 @@ class Charts(pulumi.ComponentResource):
             # Webhooks and kinds of the charts before: no value of theirs leads here.
             pulumi.ResourceOptions(parent=self, depends_on=list(before)),
         )
+
+
+def charts(settings: Settings, here: Place, opts: pulumi.ResourceOptions) -> Installed:
+    """What the product stands on: the ground, and on it charts where this program installs them."""
+    laid = ground(settings, opts, here.cluster)
+    if not platform.charts(settings):
+        return Installed(ready=laid)
+    args = ChartsArgs(settings=settings, addresses=here.addresses, after=laid)
+    made = Charts("charts", args, opts)
+    # What others put there is of kinds that charts bring.
+    spaces = {
+        name: pulumi.Output.all(space, *made.ready).apply(_first)
+        for name, space in made.spaces.items()
+    }
+    return Installed(releases=made.releases, ready=[*laid, *made.ready], spaces=spaces)
+
+
+def _aliases(space: str) -> list[pulumi.Input[str | pulumi.Alias]]:
+    if space not in _MADE_BEFORE:
+        return []
+    kind, name = _MADE_BEFORE[space]
+    parent = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{kind}::{name}"
+    return [pulumi.Alias(name=space, parent=parent)]
+
+
+def _first(found: Sequence[str]) -> str:
+    return found[0]

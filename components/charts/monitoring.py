@@ -1,6 +1,7 @@
 """Values of kube-prometheus-stack: what is measured, where it is kept, for how long."""
 
 from components.charts.placing import Values, on_platform, requests, volume
+from settings import names
 from settings.loader import Settings
 from settings.monitoring import labels, retention_days
 from settings.platform import part
@@ -18,21 +19,35 @@ _HIDDEN = ("kubeEtcd", "kubeControllerManager", "kubeScheduler", "kubeProxy")
 def kube_prometheus_stack(settings: Settings) -> Values:
     """Prometheus, Alertmanager and Grafana; what they keep never leaves the region."""
     hidden: Values = {name: {"enabled": False} for name in _HIDDEN}
+    operator, small = part(settings, "prometheus-operator"), part(settings, "config-reloader")
     return {
         **hidden,
+        # Whoever asks for metrics does so under this name (settings/names.py, METRICS_URL).
+        "fullnameOverride": names.METRICS,
         "crds": {"enabled": True},
         # The program's own rules are tested; the chart's hundred alerts would page people untested.
         "defaultRules": {"create": False},
         "prometheusOperator": {
             **on_platform(settings),
-            "admissionWebhooks": {"patch": on_platform(settings)},
+            "resources": requests(operator),
+            "admissionWebhooks": {"patch": {"resources": requests(small), **on_platform(settings)}},
+            "prometheusConfigReloader": {"resources": requests(small)},
         },
-        "prometheus": {"prometheusSpec": _prometheus(settings)},
+        "prometheus": {
+            "service": {"port": names.METRICS_PORT},
+            "prometheusSpec": _prometheus(settings),
+        },
         "alertmanager": {"alertmanagerSpec": _alertmanager(settings)},
         "grafana": _grafana(settings),
-        "kube-state-metrics": on_platform(settings),
+        "kube-state-metrics": {
+            "resources": requests(part(settings, "kube-state-metrics")),
+            **on_platform(settings),
+        },
         # Alerts name the node, so that one that is down silences what runs on it.
-        "prometheus-node-exporter": {"prometheus": {"monitor": {"relabelings": [_NODE]}}},
+        "prometheus-node-exporter": {
+            "resources": requests(part(settings, "node-exporter")),
+            "prometheus": {"monitor": {"relabelings": [_NODE]}},
+        },
     }
 
 
@@ -81,12 +96,13 @@ def _grafana(settings: Settings) -> Values:
         "replicas": size.replicas,
         "resources": requests(size),
         "sidecar": {
+            "resources": requests(part(settings, "grafana-sidecar")),
             "dashboards": {
                 "enabled": True,
                 "searchNamespace": "ALL",
                 "folderAnnotation": "grafana_folder",
                 "provider": {"foldersFromFilesStructure": True},
-            }
+            },
         },
         "defaultDashboardsEnabled": False,
         # Other regions are asked, and keep their series (decision 11).

@@ -6,6 +6,9 @@ from settings.loader import Settings
 from settings.markets import place
 from settings.platform import part
 
+_COCKROACH_OPERATORS = 2
+"""One that works and one that waits: each asks for half a core and 1000 MiB by its chart."""
+
 
 def cloudnative_pg(settings: Settings) -> Values:
     """PostgreSQL where no cloud manages one."""
@@ -24,7 +27,6 @@ def stackgres_operator(settings: Settings) -> Values:
         "cert": {"certManager": {"autoConfigure": True}},
         "allowedNamespaces": [names.DATA_NAMESPACE],
         "operator": {"resources": requests(size), **placed},
-        "restapi": {"resources": requests(size), **placed},
         "jobs": placed,
         # Its web console changes clusters beside the program: it is not installed.
         "deploy": {"operator": True, "restapi": False},
@@ -33,10 +35,9 @@ def stackgres_operator(settings: Settings) -> Values:
 
 
 def cockroachdb_operator(settings: Settings) -> Values:
-    """CockroachDB, told which region it is in (D-10)."""
-    size = part(settings, "cockroachdb-operator")
+    """CockroachDB, told which region it is in (D-10); its chart takes neither sizes nor nodes."""
     return {
-        "numReplicas": size.replicas,
+        "numReplicas": _COCKROACH_OPERATORS,
         "cloudRegion": place(settings),
         "watchNamespaces": names.DATA_NAMESPACE,
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.contracts import Installed
 from components.delivery import notifications
 from components.delivery.notifications import Notifications, NotificationsArgs
 from components.pods import metadata
@@ -66,6 +67,8 @@ class GitOpsArgs:
     services: Sequence[str]
     access: Mapping[Group, str]
     strategy: Strategy
+    space: pulumi.Input[str] | None = None
+    """Argo CD's namespace, where its chart made it."""
 
 
 class GitOps(pulumi.ComponentResource):
@@ -80,7 +83,7 @@ class GitOps(pulumi.ComponentResource):
         super().__init__("manpasik:delivery:GitOps", name, None, opts)
         self._args = args
         self._labels = names.labels(names.PROJECT, "gitops", args.stack)
-        space = self._namespace()
+        space = args.space or self._namespace()
         project = self._custom("AppProject", "project", names.PROJECT, space, _project(args))
         self._application(space, names.PROJECT, root(args), project, {})
         waves = {**PARTS_WAVES, **dict.fromkeys(args.services, 0)}
@@ -141,11 +144,12 @@ class GitOps(pulumi.ComponentResource):
         )
 
 
-def gitops(settings: Settings, opts: pulumi.ResourceOptions) -> None:
+def gitops(settings: Settings, platform: Installed, opts: pulumi.ResourceOptions) -> None:
     """What a stack needs so that Argo CD and the Rollouts controller do their part."""
-    stack = settings.stack_name
+    stack, spaces = settings.stack_name, platform.spaces
     if settings.delivery.strategy != "rolling":
-        Notifications("notifications", NotificationsArgs(stack=stack), opts)
+        told = NotificationsArgs(stack=stack, space=spaces.get(names.ROLLOUTS_NAMESPACE))
+        Notifications("notifications", told, opts)
     if settings.delivery.gitops:
         args = GitOpsArgs(
             stack=stack,
@@ -153,6 +157,7 @@ def gitops(settings: Settings, opts: pulumi.ResourceOptions) -> None:
             services=sorted(settings.services),
             access=settings.environment.access,
             strategy=settings.delivery.strategy,
+            space=spaces.get(names.GITOPS_NAMESPACE),
         )
         GitOps("gitops", args, opts)
 

@@ -54,6 +54,8 @@ class NotificationsArgs:
     """Where."""
 
     stack: str
+    space: pulumi.Input[str] | None = None
+    """The controller's namespace, where its chart made it."""
 
 
 class Notifications(pulumi.ComponentResource):
@@ -66,24 +68,25 @@ class Notifications(pulumi.ComponentResource):
     ) -> None:
         """Make the controller's namespace and its ConfigMap."""
         super().__init__("manpasik:delivery:Notifications", name, None, opts)
-        labels = names.labels(names.APPLICATION, "notifications", args.stack)
-        child = pulumi.ResourceOptions(parent=self)
-        space = k8s.core.v1.Namespace(
-            names.ROLLOUTS_NAMESPACE,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=names.ROLLOUTS_NAMESPACE,
-                labels=labels | {"pod-security.kubernetes.io/enforce": "restricted"},
-            ),
-            opts=child,
-        )
+        self._labels = names.labels(names.APPLICATION, "notifications", args.stack)
+        space = args.space or self._namespace()
         made = k8s.core.v1.ConfigMap(
             f"{name}-rollouts",
-            metadata=metadata(names.ROLLOUTS_NOTIFICATIONS, space.metadata.name, labels),
+            metadata=metadata(names.ROLLOUTS_NOTIFICATIONS, space, self._labels),
             data=aborted(),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.config_map = made.metadata.name
         self.register_outputs({"config_map": self.config_map})
+
+    def _namespace(self) -> pulumi.Output[str]:
+        labels = self._labels | {"pod-security.kubernetes.io/enforce": "restricted"}
+        made = k8s.core.v1.Namespace(
+            names.ROLLOUTS_NAMESPACE,
+            metadata=k8s.meta.v1.ObjectMetaArgs(name=names.ROLLOUTS_NAMESPACE, labels=labels),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return made.metadata.name
 
 
 def aborted() -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.contracts import Installed
 from components.mesh import limits
 from components.mesh import resources as mesh
 from components.pods import metadata
@@ -46,6 +47,8 @@ class EntranceArgs:
     gateway: pulumi.Input[str]
     """Name of the gateway's Service."""
     port: int
+    platform: Installed
+    """The charts whose kinds are used here, and the namespace of the mesh's gateway."""
 
 
 class Entrance(pulumi.ComponentResource):
@@ -88,7 +91,8 @@ class Entrance(pulumi.ComponentResource):
                     ],
                 }
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            # Its kind and the webhook that judges it: no value of theirs leads here.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(self._args.platform.releases)),
         )
         return given.issuer
 
@@ -175,6 +179,8 @@ class Entrance(pulumi.ComponentResource):
 
     def _mesh_namespace(self) -> pulumi.Output[str]:
         """The mesh's gateway opens ports below 1024 and needs no more than `baseline`."""
+        if made_already := self._args.platform.spaces.get(names.MESH_NAMESPACE):
+            return made_already
         labels = names.labels(names.MESH_NAMESPACE, "namespace", self._args.stack)
         made = k8s.core.v1.Namespace(
             names.MESH_NAMESPACE,
@@ -208,6 +214,7 @@ def entrance_to(
     settings: Settings,
     namespace: pulumi.Input[str],
     gateway: pulumi.Input[str],
+    platform: Installed,
     opts: pulumi.ResourceOptions,
 ) -> Entrance | None:
     """The way in of a stack that has a public host."""
@@ -223,6 +230,7 @@ def entrance_to(
         namespace=namespace,
         gateway=gateway,
         port=settings.services["gateway"].port,
+        platform=platform,
     )
     return Entrance("entrance", args, opts)
 

@@ -56,7 +56,7 @@ def gateway(hosts: Sequence[str], certificate: str | None) -> Spec:
                 },
             }
         )
-    return {"selector": {"istio": "ingress"}, "servers": servers}
+    return {"selector": dict(names.MESH_SELECTOR), "servers": servers}
 
 
 def redirect(hosts: Sequence[str]) -> Spec:

@@ -30,6 +30,7 @@ def _stack(name):
         "environment": "production",
         "phase": 4,
         "cloud": {"provider": "aws", "region": place},
+        "charts": {"enabled": False},
         "images": {"tag": "v1.0.0"},
         "services": {"payment-service": {"enabled": False}},
     }

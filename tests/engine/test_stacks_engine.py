@@ -10,10 +10,13 @@ import os
 import pytest
 import yaml
 
+from settings import platform
+from settings.loader import load
 from tests.engine.standins.product import FEW, changed, pulumi, rewrite, write
 from tests.engine.standins.project import EngineProject
 from tests.engine.standins.server import served
 from tests.engine.standins.world import World
+from tests.support.charts import in_folder, pin_tiny, serving
 from tests.support.clouds import CLOUDS
 from tests.support.topologies import above, region
 
@@ -36,10 +39,12 @@ def world(cloud):
 
 @pytest.fixture(scope="module")
 def project(cloud, world, tmp_path_factory):
-    given = {f"production-{each}": region(each, cloud, services=FEW) for each in MARKETS}
-    given["production"] = above(cloud, *MARKETS)
-    with served(world, [cloud, "kubernetes"]) as providers:
+    with served(world, [cloud, "kubernetes"]) as providers, serving(pages := {}) as (mirror, _):
         made = EngineProject(tmp_path_factory.mktemp("engine") / "project", providers)
+        pages |= in_folder(pin_tiny(made.root))
+        said = {"services": FEW, "charts": {"mirror": f"http://{mirror}/charts"}}
+        given = {f"production-{each}": region(each, cloud, **said) for each in MARKETS}
+        given["production"] = above(cloud, *MARKETS)
         write(made, given)
         yield made
 
@@ -54,6 +59,8 @@ def test_regions_come_up_before_the_stack_above_them(project, world, cloud):
     project.mpk("preview", "production-kr")
     assert not world.things, "a preview makes nothing"
     assert changed(project.json("up", *ALL)) == set(ALL)
+    charts = platform.charts(load(REGIONS[0], region("kr", cloud)))
+    assert len(world.of("helm.sh/v3")) == len(REGIONS) * len(charts)
     outputs = project.json("outputs", "production")["production"]
     assert outputs["apps"] == {each: f"{each}.app.manpasik.com" for each in MARKETS}
     assert world.of("route53/zone" if cloud == "aws" else "dns/managedZone")

@@ -1,22 +1,31 @@
 """Which charts a cluster gets, pinned and in order (issue 5, acceptance 7; decision 6)."""
 
+import datetime
+import json
+
 import pytest
 
 from components.charts.installed import VALUES
-from settings import platform
-from settings.charts import ordered
+from settings import chart_rules, names, platform
+from settings.advisories import advisories
+from settings.charts import Platform, ordered
 from settings.consequences import consequences
+from settings.stack import Stack
 from tests.support.project import Project
 from tests.support.spoils import drop, put
 from tests.support.stacks import CATALOG
 from tests.support.topologies import CLOUDS, above, place, region, settings
 
 FILE = "catalog/charts.yaml"
+MESH = {"istio-base", "istio-cni", "istiod", "istio-ingress"}
+PLATFORM = {"cert-manager", "sealed-secrets", "kube-prometheus-stack"}
 PHASES = {
-    2: {"ingress-nginx", "cert-manager", "sealed-secrets", "kube-prometheus-stack"},
-    3: {"istio-base", "istiod", "istio-ingress", "argo-rollouts", "argo-cd", "cert-manager",
-        "sealed-secrets", "kube-prometheus-stack"},
-}  # fmt: skip
+    2: {"ingress-nginx", *PLATFORM},
+    3: {"argo-rollouts", "argo-cd", *MESH, *PLATFORM},
+}
+NO_MESH = {"mesh": False, "strategy": "rolling"}
+REGION = PHASES[3] - {"argo-cd"}
+"""What a region has: nothing of it is in git (decision 0030)."""
 
 
 def single(phase, cloud="aws"):
@@ -31,11 +40,91 @@ def test_a_phase_gets_its_charts_and_no_other(phase, cloud):
 
 
 def test_a_region_gets_the_operator_of_its_database_and_the_stack_above_gets_no_chart():
-    cockroach = region("kr", database={"engine": "cockroachdb"})
-    assert set(platform.charts(settings(region("kr")))) == {*PHASES[3], "stackgres-operator"}
-    assert set(platform.charts(settings(cockroach))) == {*PHASES[3], "cockroachdb-operator"}
+    plain = {"gitops": False}
+    cockroach = region("kr", database={"engine": "cockroachdb"}, **plain)
+    assert set(platform.charts(settings(region("kr", **plain)))) == {*REGION, "stackgres-operator"}
+    assert set(platform.charts(settings(cockroach))) == {*REGION, "cockroachdb-operator"}
     assert platform.charts(settings(above())) == []
-    assert platform.charts(settings({"environment": "dev"})) == []
+
+
+def test_a_cluster_that_somebody_else_made_gets_its_charts_when_its_stack_says_so():
+    plain = {"environment": "staging"}
+    assert platform.charts(settings(plain)) == []
+    assert set(platform.charts(settings(plain | {"charts": {"enabled": True}}))) == PHASES[2]
+
+
+def test_a_cluster_of_the_program_s_own_does_without_charts_when_its_stack_says_so():
+    assert platform.charts(settings(single(3) | {"charts": {"enabled": False}})) == []
+
+
+def test_what_another_s_cluster_must_have_is_said_with_its_version():
+    said = " ".join(advisories(settings({"environment": "staging"}), [], datetime.date.min))
+    version = CATALOG.charts["ingress-nginx"].version
+    assert f"the cluster must have ingress-nginx {version}, cert-manager v1.19.2; or let" in said
+    assert "the cluster must have" not in " ".join(
+        advisories(settings(single(3)), [], datetime.date.min)
+    )
+
+
+@pytest.mark.parametrize("data", [single(2), single(3), single(3) | NO_MESH, region("kr")])
+def test_what_the_product_needs_is_among_what_is_installed(data):
+    assert set(platform.needed(settings(data))) <= set(platform.charts(settings(data)))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"environment": "dev"}, "dev has no platform nodes"),
+        (above(), "the stack above the regions has no cluster"),
+        ({"environment": "dev", "cloud": {"provider": "aws", "region": place("kr"),
+          "kind": "server"}}, "one server runs no cluster"),
+    ],
+)  # fmt: skip
+def test_charts_where_nothing_could_run_them_are_refused_by_their_key(data, message):
+    stack = Stack.model_validate_json(json.dumps(data | {"charts": {"enabled": True}}))
+    (found,) = chart_rules.problems(CATALOG, stack)
+    assert found[0] == "charts.enabled"
+    assert message in found[2]
+
+
+@pytest.mark.parametrize(
+    ("mirror", "sound"),
+    [
+        ("https://charts.example.org/platform", True),
+        ("oci://registry.example.org/charts", True),
+        ("http://127.0.0.1:5000/charts", True),
+        ("oci://localhost:5000", True),
+        ("http://charts.example.org", False),
+        ("https://user:secret@charts.example.org", False),
+        ("/srv/charts", False),
+    ],
+)
+def test_a_mirror_is_reached_safely_and_its_login_stands_elsewhere(mirror, sound):
+    def parse():
+        return Platform.model_validate({"mirror": mirror})
+
+    if sound:
+        assert parse().mirror == mirror
+    else:
+        with pytest.raises(ValueError, match="should match pattern"):
+            parse()
+
+
+def test_a_mirror_of_charts_that_are_not_installed_is_refused():
+    data = single(3) | {"charts": {"enabled": False, "mirror": "https://charts.example.org"}}
+    (found,) = chart_rules.problems(CATALOG, Stack.model_validate_json(json.dumps(data)))
+    assert found[0] == "charts.mirror"
+
+
+@pytest.mark.parametrize("data", [single(2), single(3), region("kr")])
+def test_metrics_are_asked_for_where_the_chart_puts_them(data):
+    """The Service is called `<fullnameOverride>-prometheus` by the chart's own templates."""
+    chosen = settings(data)
+    values = VALUES["kube-prometheus-stack"](chosen)
+    service = f"{values['fullnameOverride']}-prometheus"
+    space = names.CHART_NAMESPACES["kube-prometheus-stack"]
+    port = values["prometheus"]["service"]["port"]
+    assert chosen.delivery.release.metrics == f"http://{names.host(service, space)}:{port}"
 
 
 def test_a_chart_comes_after_those_it_waits_for():
