@@ -89,7 +89,7 @@ def _against_recorded(stacks: Sequence[str], against: str) -> list[Plan]:
 def _recorded(
     sources: Sources, stacks: Sequence[str], against: str | Commit
 ) -> tuple[dict[str, Source], dict[str, Source]]:
-    """Both sides of each stack; files hold Kubernetes objects alone, so both sides do then."""
+    """Both sides of each stack; files hold nothing of a cloud, so neither side does then."""
     whole = isinstance(against, Commit) or against in stack_names()
     with ThreadPoolExecutor(1) as other:
         # A commit is recorded by a process of its own, meanwhile this one records the stacks.

@@ -40,9 +40,7 @@ _IN_FILES = (
     "whether the values of secrets change: files hold [secret] in their place; a change shows "
     "only as another checksum of the pods that read them"
 )
-_NOT_IN_FILES = (
-    "what a stack rents from a cloud, and its charts: files hold Kubernetes objects alone"
-)
+_NOT_IN_FILES = "what a stack rents from a cloud: files hold Kubernetes objects and charts"
 
 
 @dataclass(frozen=True)

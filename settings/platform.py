@@ -64,7 +64,7 @@ _LARGE: Mapping[str, Part] = {
     "sealed-secrets": _part(1, "50m", "128Mi"),
     "prometheus": _part(2, "1", "6Gi", "200Gi"),
     "alertmanager": _part(3, "50m", "128Mi", "5Gi"),
-    # Each has people's sessions to itself: with two, whoever is let in by one is put out by another.
+    # Each keeps people's sessions to itself: whom one of two lets in, the other puts out.
     "grafana": _part(1, "100m", "384Mi"),
     "grafana-sidecar": _part(2, "10m", "128Mi"),
     "prometheus-operator": _part(1, "100m", "256Mi"),

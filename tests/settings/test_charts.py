@@ -141,13 +141,30 @@ def test_each_region_has_a_trust_domain_of_its_own(market):
 
 
 @pytest.mark.parametrize("data", [single(2), single(3, "gcp"), region("eu"), region("jp", "gcp")])
-def test_every_part_asks_for_what_the_settings_say_on_the_platforms_nodes(data):
+def test_every_part_asks_for_what_the_settings_say(data):
     chosen = settings(data)
+    said = platform.parts(chosen)
     for chart in platform.charts(chosen):
-        values = VALUES[chart](chosen)
-        for name in platform.parts_of(chart):
-            told = str(values)
-            assert platform.part(chosen, name).memory in told or chart == "cockroachdb-operator"
+        told = str(VALUES[chart](chosen))
+        for name in set(platform.parts_of(chart)) & said.keys():
+            assert f"'cpu': '{said[name].cpu}', 'memory': '{said[name].memory}'" in told, name
+
+
+def placed(values):
+    """Every mapping in values that says on which nodes something runs."""
+    found = [values] if "nodeSelector" in values else []
+    return found + [each for value in values.values() if isinstance(value, dict)
+                    for each in placed(value)]  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [single(2), single(3, "gcp"), region("eu")])
+def test_whoever_may_run_on_the_platform_s_nodes_may_also_pass_their_taint(data):
+    chosen = settings(data)
+    found = [each for c in platform.charts(chosen) for each in placed(VALUES[c](chosen))]
+    assert len(found) > len(platform.charts(chosen))
+    for each in found:
+        assert each["nodeSelector"] == {names.POOL_LABEL: names.PLATFORM_POOL}
+        assert [t["value"] for t in each["tolerations"]] == [names.PLATFORM_POOL]
 
 
 @pytest.mark.parametrize(
