@@ -7,7 +7,7 @@ from rich.table import Table
 
 from cli.console import messages, print_json, results
 from operations.archives import Archive, archives, bring, compare
-from settings import names
+from settings import chart_names
 from settings.loader import Settings, load_all
 
 app = typer.Typer(no_args_is_help=True, help="The charts of the platform, and their archives.")
@@ -59,7 +59,7 @@ def _tell(found: list[Archive], *, as_json: bool) -> None:
         table.add_column(column, no_wrap=True)
     for each in found:
         pin = (each.chart.digest or "unverified")[:12]
-        space = names.CHART_NAMESPACES[each.name]
+        space = chart_names.CHART_NAMESPACES[each.name]
         table.add_row(each.name, each.chart.version, space, each.state, pin)
     results.print(table)
 
@@ -68,7 +68,7 @@ def _as_dict(each: Archive) -> dict[str, Any]:
     return {
         "chart": each.name,
         "version": each.chart.version,
-        "namespace": names.CHART_NAMESPACES[each.name],
+        "namespace": chart_names.CHART_NAMESPACES[each.name],
         "repository": each.chart.repository,
         "digest": each.chart.digest,
         "unverified": each.chart.unverified,

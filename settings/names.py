@@ -43,32 +43,6 @@ PREVIOUS_VERSION = "manpasik.com/previous-version"
 """Annotation of a Rollout: the version before the one that it rolls to."""
 WAVE = "argocd.argoproj.io/sync-wave"
 """Annotation in the rendered tree: when Argo CD applies an object (decision 8)."""
-METRICS = "metrics"
-"""What the objects of the monitoring chart are called after; its templates append `-prometheus`."""
-METRICS_NAMESPACE = "prometheus"
-"""Not `manpasik-monitoring`: the chart's node exporter needs what `restricted` forbids there."""
-METRICS_PORT = 9090
-METRICS_URL = f"http://{METRICS}-prometheus.{METRICS_NAMESPACE}.svc.cluster.local:{METRICS_PORT}"
-"""Where metrics are asked for inside a cluster: the Service that the chart makes."""
-CHART_NAMESPACES = {
-    "ingress-nginx": "ingress-nginx",
-    "cert-manager": "cert-manager",
-    "sealed-secrets": "sealed-secrets",
-    "kube-prometheus-stack": METRICS_NAMESPACE,
-    "istio-base": "istio-system",
-    "istio-cni": "istio-cni",
-    "istiod": "istio-system",
-    "istio-ingress": MESH_NAMESPACE,
-    "argo-rollouts": ROLLOUTS_NAMESPACE,
-    "argo-cd": GITOPS_NAMESPACE,
-    "cloudnative-pg": "cnpg-system",
-    "stackgres-operator": "stackgres",
-    "cockroachdb-operator": "cockroach-operator",
-    "redpanda": DATA_NAMESPACE,
-    "eck-operator": "elastic-system",
-    "milvus": DATA_NAMESPACE,
-}
-"""Where each chart is installed."""
 STABLE, CANARY = "stable", "canary"
 """The subsets between which the mesh splits a service's traffic (C-5)."""
 ROUTE = "primary"

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from settings import names, signals
+from settings import chart_names, signals
 from settings.model import Model
 
 Strategy = Literal["rolling", "canary", "blue-green"]
@@ -84,7 +84,7 @@ class Release(Model):
     traffic_percent: Annotated[float, Field(gt=0, le=10_000)] = 100
     """This stack's traffic in percent of what the catalogue states for each service."""
 
-    metrics: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] = names.METRICS_URL
+    metrics: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] = chart_names.METRICS_URL
     """Where the controller asks for metrics (a Prometheus API)."""
 
     thresholds: Thresholds = Thresholds()

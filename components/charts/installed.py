@@ -16,7 +16,7 @@ from components.charts import delivery, entry, mesh, monitoring, operators
 from components.charts.placing import Values
 from components.contracts import Addresses, Installed, Place
 from components.platform.foundation import ground
-from settings import names, platform
+from settings import chart_names, names, platform
 from settings.charts import ARCHIVES, Chart, ChartName
 from settings.loader import Settings
 
@@ -40,11 +40,11 @@ VALUES: Mapping[ChartName, Callable[[Settings], Values]] = {
 }
 """The values of each chart that is installed."""
 _ENFORCED: Mapping[str, str] = {
-    names.METRICS_NAMESPACE: "privileged",
-    names.CHART_NAMESPACES["istio-cni"]: "privileged",
+    chart_names.METRICS_NAMESPACE: "privileged",
+    chart_names.CHART_NAMESPACES["istio-cni"]: "privileged",
     names.MESH_NAMESPACE: "baseline",
-    names.CHART_NAMESPACES["stackgres-operator"]: "baseline",
-    names.CHART_NAMESPACES["cockroachdb-operator"]: "baseline",
+    chart_names.CHART_NAMESPACES["stackgres-operator"]: "baseline",
+    chart_names.CHART_NAMESPACES["cockroachdb-operator"]: "baseline",
 }
 """What Pod Security must let through, found by the charts' own templates (docs/charts.md): the node
 exporter and the mesh's plugin read the node; the others name no seccomp profile, and no value of
@@ -85,7 +85,7 @@ class Charts(pulumi.ComponentResource):
         self._args = args
         catalogue = args.settings.catalog.charts
         chosen = platform.charts(args.settings)
-        wanted = dict.fromkeys(names.CHART_NAMESPACES[each] for each in chosen)
+        wanted = dict.fromkeys(chart_names.CHART_NAMESPACES[each] for each in chosen)
         self.spaces = {space: self._namespace(space) for space in wanted}
         made: dict[ChartName, k8s.helm.v3.Release] = {}
         for each in chosen:
@@ -122,7 +122,7 @@ class Charts(pulumi.ComponentResource):
                 chart=f"./{ARCHIVES}/{chart.archive(name)}",
                 version=chart.version,
                 description=chart.pin,
-                namespace=self.spaces[names.CHART_NAMESPACES[name]],
+                namespace=self.spaces[chart_names.CHART_NAMESPACES[name]],
                 values=values,
                 timeout=INSTALL_SECONDS,
                 max_history=HISTORY,

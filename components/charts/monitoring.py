@@ -1,7 +1,7 @@
 """Values of kube-prometheus-stack: what is measured, where it is kept, for how long."""
 
 from components.charts.placing import Values, on_platform, requests, volume
-from settings import names
+from settings import chart_names
 from settings.loader import Settings
 from settings.monitoring import labels, retention_days
 from settings.platform import part
@@ -22,8 +22,8 @@ def kube_prometheus_stack(settings: Settings) -> Values:
     operator, small = part(settings, "prometheus-operator"), part(settings, "config-reloader")
     return {
         **hidden,
-        # Whoever asks for metrics does so under this name (settings/names.py, METRICS_URL).
-        "fullnameOverride": names.METRICS,
+        # Whoever asks for metrics does so under this name (settings/chart_names.py).
+        "fullnameOverride": chart_names.METRICS,
         "crds": {"enabled": True},
         # The program's own rules are tested; the chart's hundred alerts would page people untested.
         "defaultRules": {"create": False},
@@ -34,7 +34,7 @@ def kube_prometheus_stack(settings: Settings) -> Values:
             "prometheusConfigReloader": {"resources": requests(small)},
         },
         "prometheus": {
-            "service": {"port": names.METRICS_PORT},
+            "service": {"port": chart_names.METRICS_PORT},
             "prometheusSpec": _prometheus(settings),
         },
         "alertmanager": {"alertmanagerSpec": _alertmanager(settings)},

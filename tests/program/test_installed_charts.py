@@ -5,7 +5,7 @@ import pytest
 from components.charts.entry import BALANCER
 from rendering import manifests
 from rendering.recorder import reveal
-from settings import names, platform
+from settings import chart_names, names, platform
 from tests.support.clouds import CLOUDS, on, whole
 from tests.support.recording import STACKS, recorded
 
@@ -81,7 +81,7 @@ def test_nothing_of_the_product_is_made_before_the_charts_are_up(stack, cloud):
 def test_a_chart_waits_for_its_namespace_for_ranks_and_for_the_class_of_volumes(stack, cloud):
     found = whole(stack, cloud)
     for name, release in releases(stack, cloud).items():
-        space = names.CHART_NAMESPACES[name]
+        space = chart_names.CHART_NAMESPACES[name]
         wanted = {f"{space}-namespace", "volumes-class", "standard-priority"}
         assert wanted <= before(found, release.urn)
 
@@ -99,8 +99,8 @@ def test_only_what_must_look_into_a_node_may(cloud):
     level = "pod-security.kubernetes.io/enforce"
     enforced = {m.name: m.content["metadata"]["labels"][level] for m in found}
     assert {n for n, told in enforced.items() if told == "privileged"} == {
-        names.METRICS_NAMESPACE,
-        names.CHART_NAMESPACES["istio-cni"],
+        chart_names.METRICS_NAMESPACE,
+        chart_names.CHART_NAMESPACES["istio-cni"],
     }
     assert enforced[names.MESH_NAMESPACE] == "baseline"
     assert "" not in enforced.values()

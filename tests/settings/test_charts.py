@@ -6,7 +6,7 @@ import json
 import pytest
 
 from components.charts.installed import VALUES
-from settings import chart_rules, names, platform
+from settings import chart_names, chart_rules, names, platform
 from settings.advisories import advisories
 from settings.charts import Platform, ordered
 from settings.consequences import consequences
@@ -122,7 +122,7 @@ def test_metrics_are_asked_for_where_the_chart_puts_them(data):
     chosen = settings(data)
     values = VALUES["kube-prometheus-stack"](chosen)
     service = f"{values['fullnameOverride']}-prometheus"
-    space = names.CHART_NAMESPACES["kube-prometheus-stack"]
+    space = chart_names.CHART_NAMESPACES["kube-prometheus-stack"]
     port = values["prometheus"]["service"]["port"]
     assert chosen.delivery.release.metrics == f"http://{names.host(service, space)}:{port}"
 

@@ -14,12 +14,12 @@ SHAPES = [
     refused(
         "an unknown key at the top",
         put_in_stack("phse", 2),
-        in_stack("phse", "2", UNKNOWN, "did you mean 'phase'? allowed: backups, cloud"),
+        in_stack("phse", "2", UNKNOWN, "did you mean 'phase'? allowed: backups, charts"),
     ),
     refused(
         "an unknown key that resembles none",
         put_in_stack("zzz", True),
-        in_stack("zzz", "true", UNKNOWN, "allowed: backups, cloud, cluster, database"),
+        in_stack("zzz", "true", UNKNOWN, "allowed: backups, charts, cloud, cluster"),
     ),
     refused(
         "an unknown key inside images",
