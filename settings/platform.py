@@ -29,22 +29,19 @@ def _part(replicas: int, cpu: str, memory: str, storage: str | None = None) -> P
     return Part(replicas=replicas, cpu=cpu, memory=memory, storage=storage)
 
 
-NODE_EXPORTER = _part(1, "20m", "32Mi")
-"""Of each node: what `capacity.DAEMONS` counts with."""
 _SMALL: Mapping[str, Part] = {
-    "ingress-nginx": _part(2, "100m", "128Mi"),
-    "cert-manager": _part(1, "25m", "64Mi"),
+    "ingress-nginx": _part(2, "100m", "256Mi"),
+    "cert-manager": _part(1, "25m", "128Mi"),
     "cert-manager-webhook": _part(1, "25m", "64Mi"),
-    "cert-manager-cainjector": _part(1, "25m", "128Mi"),
+    "cert-manager-cainjector": _part(1, "25m", "256Mi"),
     "sealed-secrets": _part(1, "25m", "64Mi"),
     "prometheus": _part(1, "300m", "1536Mi", "50Gi"),
     "alertmanager": _part(1, "25m", "64Mi", "2Gi"),
     "grafana": _part(1, "50m", "192Mi"),
     "grafana-sidecar": _part(2, "10m", "96Mi"),
     "prometheus-operator": _part(1, "50m", "128Mi"),
-    "config-reloader": _part(2, "10m", "32Mi"),
+    "config-reloader": _part(2, "10m", "64Mi"),
     "kube-state-metrics": _part(1, "25m", "128Mi"),
-    "node-exporter": NODE_EXPORTER,
     "istiod": _part(1, "100m", "512Mi"),
     "istio-ingress": _part(2, "100m", "128Mi"),
     "argo-rollouts": _part(1, "50m", "128Mi"),
@@ -57,10 +54,10 @@ _SMALL: Mapping[str, Part] = {
     "stackgres-operator": _part(1, "50m", "512Mi"),
 }
 _LARGE: Mapping[str, Part] = {
-    "ingress-nginx": _part(3, "250m", "256Mi"),
-    "cert-manager": _part(2, "50m", "128Mi"),
+    "ingress-nginx": _part(3, "250m", "512Mi"),
+    "cert-manager": _part(2, "50m", "256Mi"),
     "cert-manager-webhook": _part(2, "50m", "64Mi"),
-    "cert-manager-cainjector": _part(2, "50m", "256Mi"),
+    "cert-manager-cainjector": _part(2, "50m", "512Mi"),
     "sealed-secrets": _part(1, "50m", "128Mi"),
     "prometheus": _part(2, "1", "6Gi", "200Gi"),
     "alertmanager": _part(3, "50m", "128Mi", "5Gi"),
@@ -68,9 +65,8 @@ _LARGE: Mapping[str, Part] = {
     "grafana": _part(1, "100m", "384Mi"),
     "grafana-sidecar": _part(2, "10m", "128Mi"),
     "prometheus-operator": _part(1, "100m", "256Mi"),
-    "config-reloader": _part(5, "10m", "32Mi"),
+    "config-reloader": _part(5, "10m", "64Mi"),
     "kube-state-metrics": _part(1, "50m", "256Mi"),
-    "node-exporter": NODE_EXPORTER,
     "istiod": _part(3, "250m", "1Gi"),
     "istio-ingress": _part(3, "500m", "256Mi"),
     "argo-rollouts": _part(2, "100m", "256Mi"),

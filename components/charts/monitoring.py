@@ -2,6 +2,7 @@
 
 from components.charts.placing import Values, on_platform, requests, volume
 from settings import chart_names
+from settings.capacity import DAEMONS, cpu_quantity, memory_quantity
 from settings.loader import Settings
 from settings.monitoring import labels, retention_days
 from settings.platform import part
@@ -14,6 +15,13 @@ _ALL: Values = {
 _NODE: Values = {"sourceLabels": ["__meta_kubernetes_pod_node_name"], "targetLabel": "node"}
 _HIDDEN = ("kubeEtcd", "kubeControllerManager", "kubeScheduler", "kubeProxy")
 """Parts of the control plane that a managed cluster shows to nobody."""
+
+_CPU, _MIB = DAEMONS["node exporter"]
+_OF_EACH_NODE: Values = {
+    "requests": {"cpu": cpu_quantity(_CPU), "memory": memory_quantity(_MIB)},
+    "limits": {"memory": memory_quantity(3 * _MIB)},
+}
+"""What the capacity of every node is counted with."""
 
 
 def kube_prometheus_stack(settings: Settings) -> Values:
@@ -45,7 +53,7 @@ def kube_prometheus_stack(settings: Settings) -> Values:
         },
         # Alerts name the node, so that one that is down silences what runs on it.
         "prometheus-node-exporter": {
-            "resources": requests(part(settings, "node-exporter")),
+            "resources": _OF_EACH_NODE,
             "prometheus": {"monitor": {"relabelings": [_NODE]}},
         },
     }
