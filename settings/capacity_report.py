@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from settings.capacity import schedulable
 from settings.environments import Pool
-from settings.fitting import Fit, Node, Pod, fit, nodes, nodes_needed, service_pods, store_pods
+from settings.fitting import (
+    Fit,
+    Node,
+    Pod,
+    chart_pods,
+    fit,
+    nodes,
+    nodes_needed,
+    service_pods,
+    store_pods,
+)
 from settings.loader import Settings
 
 CPU_STEP = 10
@@ -61,6 +71,7 @@ class Report:
 
 
 FEWEST, ROLLING, MOST, STORES = "replicas", "all rolling", "HPA maximum", "data stores"
+STORES_AND_CHARTS = "stores, charts"
 
 
 def report(settings: Settings) -> Report:
@@ -80,7 +91,9 @@ def report(settings: Settings) -> Report:
         for row in _rows("services", name, pods, pool, surge.get(name, 0))
     ]
     if platform:
-        rows += _rows("platform", STORES, stores, platform)
+        charts = chart_pods(settings)
+        demand = STORES_AND_CHARTS if charts else STORES
+        rows += _rows("platform", demand, stores + charts, platform)
     return Report(
         stack=settings.stack_name,
         rows=tuple(rows),

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from settings import capacity, names
+from settings import capacity, names, platform
 from settings.capacity import DAEMONS, PODS_PER_NODE, schedulable
 from settings.environments import Pool
 from settings.loader import Settings
@@ -86,6 +86,15 @@ def store_pods(settings: Settings) -> list[Pod]:
         )
         for store in settings.stores.values()
         for name, server in store.servers.items()
+    ]
+
+
+def chart_pods(settings: Settings) -> list[Pod]:
+    """The pods of the charts that the program installs, as far as they run on platform nodes."""
+    return [
+        Pod(service=name, cpu=millicores(part.cpu), memory=int(mebibytes(part.memory)), rank=0)
+        for name, part in platform.parts(settings).items()
+        for _ in range(part.replicas)
     ]
 
 
