@@ -1,10 +1,8 @@
 """Values of what delivers releases and keeps their secrets: Argo CD, Rollouts, sealed-secrets."""
 
-from components.charts.placing import Values, on_platform, requests, sized
+from components.charts.placing import Values, metrics, on_platform, requests, sized
 from settings.loader import Settings
 from settings.platform import part
-
-_METRICS: Values = {"enabled": True, "serviceMonitor": {"enabled": True}}
 
 
 def argo_cd(settings: Settings) -> Values:
@@ -30,7 +28,7 @@ def argo_cd(settings: Settings) -> Values:
         "controller": {
             "replicas": controller.replicas,
             "resources": requests(controller),
-            "metrics": _METRICS,
+            "metrics": metrics(settings),
         },
         "server": {
             "replicas": server.replicas,
@@ -73,7 +71,7 @@ def argo_rollouts(settings: Settings) -> Values:
         "controller": {
             "replicas": size.replicas,
             "resources": requests(size),
-            "metrics": _METRICS,
+            "metrics": metrics(settings),
             "pdb": {"enabled": size.replicas > 1, "minAvailable": 1},
             **on_platform(settings),
         },

@@ -6,7 +6,7 @@ colours (C-6, D-8). TLS ends behind it, at 1.2 or later.
 
 from collections.abc import Mapping, Sequence
 
-from components.charts.placing import Values, on_platform, requests, sized
+from components.charts.placing import Values, metrics, on_platform, requests, sized
 from components.contracts import Addresses
 from settings.charts import ChartName
 from settings.loader import Settings
@@ -45,7 +45,7 @@ def ingress_nginx(settings: Settings) -> Values:
                 "hsts": "true",
                 "hsts-include-subdomains": "true",
             },
-            "metrics": {"enabled": True, "serviceMonitor": {"enabled": True}},
+            "metrics": metrics(settings),
             "admissionWebhooks": {"patch": on_platform(settings)},
         }
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from settings import names
 from settings.loader import Settings
-from settings.platform import Part
+from settings.platform import Part, charts
 
 Values = dict[str, Any]
 """A chart's values: plain data that Helm merges over the chart's own."""
@@ -51,3 +51,9 @@ def volume(part: Part) -> Values:
             }
         }
     }
+
+
+def metrics(settings: Settings) -> Values:
+    """Metrics, and who scrapes them: a monitor is of a kind that its own chart brings."""
+    scraped = "kube-prometheus-stack" in charts(settings)
+    return {"enabled": True, "serviceMonitor": {"enabled": scraped}}

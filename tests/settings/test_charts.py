@@ -116,6 +116,14 @@ def test_a_mirror_of_charts_that_are_not_installed_is_refused():
     assert found[0] == "charts.mirror"
 
 
+def test_a_cluster_without_platform_nodes_gets_its_door_alone_and_no_monitor_of_a_kind_unknown():
+    dev = settings(single(2) | {"environment": "dev", "images": {}})
+    assert platform.charts(dev) == ["ingress-nginx"]
+    watched = VALUES["ingress-nginx"](dev)["controller"]["metrics"]["serviceMonitor"]["enabled"]
+    assert not watched
+    assert "nodeSelector" not in VALUES["ingress-nginx"](dev)["controller"]
+
+
 @pytest.mark.parametrize("data", [single(2), single(3), region("kr")])
 def test_metrics_are_asked_for_where_the_chart_puts_them(data):
     """The Service is called `<fullnameOverride>-prometheus` by the chart's own templates."""
