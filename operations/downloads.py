@@ -119,8 +119,9 @@ class Downloads:
 
     def _request(self, url: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         # As they come: a server that calls a .tgz compressed would have it unpacked here.
-        options = {"preload_content": False, "decode_content": False}
-        return self._pool(url).request("GET", url, headers=headers, **options)
+        return self._pool(url).request(
+            "GET", url, headers=headers, preload_content=False, decode_content=False
+        )
 
     def _login(self, host: str) -> dict[str, str]:
         if token := self._tokens.get(host):
