@@ -11,17 +11,7 @@ from dataclasses import dataclass
 
 from settings.capacity import schedulable
 from settings.environments import Pool
-from settings.fitting import (
-    Fit,
-    Node,
-    Pod,
-    chart_pods,
-    fit,
-    nodes,
-    nodes_needed,
-    service_pods,
-    store_pods,
-)
+from settings.fitting import Fit, Node, Pod, fit, nodes, nodes_needed, platform_pods, service_pods
 from settings.loader import Settings
 
 CPU_STEP = 10
@@ -70,15 +60,14 @@ class Report:
         return all(row.verdict != "does not fit" for row in usual)
 
 
-FEWEST, ROLLING, MOST, STORES = "replicas", "all rolling", "HPA maximum", "data stores"
-STORES_AND_CHARTS = "stores, charts"
+FEWEST, ROLLING, MOST, STORES = "replicas", "all rolling", "HPA maximum", "stores, charts"
 
 
 def report(settings: Settings) -> Report:
     """The rows of a stack's pools."""
     pool, platform = settings.nodes, settings.environment.platform
-    stores = store_pods(settings)
-    beside = [] if platform else stores
+    theirs = platform_pods(settings)
+    beside = [] if platform else theirs
     demands = {
         FEWEST: service_pods(settings) + beside,
         ROLLING: service_pods(settings, 1) + beside,
@@ -91,9 +80,7 @@ def report(settings: Settings) -> Report:
         for row in _rows("services", name, pods, pool, surge.get(name, 0))
     ]
     if platform:
-        charts = chart_pods(settings)
-        demand = STORES_AND_CHARTS if charts else STORES
-        rows += _rows("platform", demand, stores + charts, platform)
+        rows += _rows("platform", STORES, theirs, platform)
     return Report(
         stack=settings.stack_name,
         rows=tuple(rows),

@@ -89,9 +89,9 @@ def store_pods(settings: Settings) -> list[Pod]:
     ]
 
 
-def chart_pods(settings: Settings) -> list[Pod]:
-    """The pods of the charts that the program installs, as far as they run on platform nodes."""
-    return [
+def platform_pods(settings: Settings) -> list[Pod]:
+    """What nodes of the platform are for: stores, and the charts that the program installs."""
+    return store_pods(settings) + [
         Pod(service=name, cpu=millicores(part.cpu), memory=int(mebibytes(part.memory)), rank=0)
         for name, part in platform.parts(settings).items()
         for _ in range(part.replicas)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from operations import archives
 from settings import load, platform
-from settings.capacity_report import STORES_AND_CHARTS, report
+from settings.capacity_report import STORES, report
 from tests.support.topologies import region, settings
 
 REGION = "production-kr"
@@ -54,8 +54,8 @@ def test_what_charts_ask_for_counts_against_the_platform_s_nodes():
     rows = {each.demand: each for each in report(with_charts).rows if each.pool == "platform"}
     fewer = next(each for each in report(without).rows if each.pool == "platform")
     asked = sum(part.replicas for part in platform.parts(with_charts).values())
-    assert rows[STORES_AND_CHARTS].pods == fewer.pods + asked
-    assert rows[STORES_AND_CHARTS].verdict in ("fits", "grows")
+    assert rows[STORES].pods == fewer.pods + asked
+    assert rows[STORES].verdict in ("fits", "grows")
 
 
 def test_a_rendered_stack_holds_each_chart_with_its_values_and_a_plan_finds_them(mpk, tmp_path):

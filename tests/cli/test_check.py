@@ -19,7 +19,7 @@ def test_a_named_stack_gets_the_table_the_verdict_and_the_smallest_change(monkey
     assert done.exit_code == 0, "the pool may grow"
     assert "42 of 46 pods find room on 3" in done.stdout
     assert "nodes: 4 instead of 3" in done.stdout
-    assert "data stores" in done.stdout
+    assert "stores, charts" in done.stdout
 
 
 def test_a_base_image_past_its_support_is_told_with_the_date():
