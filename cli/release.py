@@ -43,36 +43,42 @@ FAILED = 1
 _DURATION = re.compile(r"([0-9]+)(s|m)")
 
 
+_Services = Annotated[list[str] | None, typer.Option("--service", help="Only this; repeat.")]
+_Watched = Annotated[
+    str, typer.Option(help="How long to watch afterwards: 30m, 90s, 0s; else as specified.")
+]
+_Write = Annotated[
+    bool, typer.Option("--write/--no-write", help="Keep the version in the stack's file.")
+]
+_Undo = Annotated[bool, typer.Option("--undo/--no-undo", help="Go back by itself where it fails.")]
+_Migrations = Annotated[
+    Path | None, typer.Option(help="A folder with each service's migrations, for the gate.")
+]
+_Prometheus = Annotated[
+    str, typer.Option(envvar=monitored.PROMETHEUS, help="Where to ask for error budgets.")
+]
+_Alertmanager = Annotated[
+    str, typer.Option(envvar=monitored.ALERTMANAGER, help="Where to silence what it causes.")
+]
+_DespiteBudget = Annotated[
+    str, typer.Option(help="Why it goes out though an error budget is spent; is recorded.")
+]
+
+
 def release(  # noqa: PLR0913, PLR0917 - a command has its options
     version: Annotated[str, typer.Argument(help="The version, as v1.2.3.")],
     stack: StackOption = "local",
-    services: Annotated[
-        list[str] | None, typer.Option("--service", help="Only this service; repeat.")
-    ] = None,
-    watch: Annotated[
-        str, typer.Option(help="How long to watch afterwards: 30m, 90s, 0s; else as specified.")
-    ] = "",
+    services: _Services = None,
+    watch: _Watched = "",
     kubeconfig: KubeconfigOption = None,
     approved_by: ApprovedOption = "",
-    write: Annotated[
-        bool, typer.Option("--write/--no-write", help="Keep the version in the stack's file.")
-    ] = True,
-    undo: Annotated[
-        bool, typer.Option("--undo/--no-undo", help="Go back by itself where it fails.")
-    ] = True,
-    migrations: Annotated[
-        Path | None, typer.Option(help="A folder with each service's migrations, for the gate.")
-    ] = None,
+    write: _Write = True,
+    undo: _Undo = True,
+    migrations: _Migrations = None,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for everything.")] = 900,
-    prometheus: Annotated[
-        str, typer.Option(envvar=monitored.PROMETHEUS, help="Where to ask for error budgets.")
-    ] = "",
-    alertmanager: Annotated[
-        str, typer.Option(envvar=monitored.ALERTMANAGER, help="Where to silence what it causes.")
-    ] = "",
-    despite_budget: Annotated[
-        str, typer.Option(help="Why it goes out though an error budget is spent; is recorded.")
-    ] = "",
+    prometheus: _Prometheus = "",
+    alertmanager: _Alertmanager = "",
+    despite_budget: _DespiteBudget = "",
     as_json: JsonOption = False,
 ) -> None:
     """Migrate, roll out, watch, record; on trouble go back by itself."""
@@ -84,17 +90,7 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     engine = _engine(now, write=write)
     seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
     plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
-    watched = Monitoring(
-        settings=wanted,
-        services=plan.services,
-        minutes=(timeout + seconds) / 60,
-        by=lock.me(),
-        why=f"release of {version}",
-        prometheus=prometheus,
-        alertmanager=alertmanager,
-        despite_budget=despite_budget,
-        tell=_warn,
-    )
+    watched = _monitoring(plan, timeout + seconds, prometheus, alertmanager, despite_budget)
     plan = replace(
         plan,
         watch_seconds=seconds,
@@ -104,23 +100,31 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         by_engine=engine,
         checks=lambda: (*_checks(wanted, plan.services, kubeconfig), *watched.checks()),
     )
-
-    def begun() -> None:
-        watched.quiet()
-        if write:
-            _keep(now, choice)
-
-    try:
-        # A terminal has room for one moving part, and the engine's course is one.
-        with Watch(messages, live=engine is None) as shown:
-            done = Release(cluster, plan, shown.report).run(
-                begun, lambda: _keep(now, versions.present(now, choice)) if write else None
-            )
-    finally:
-        watched.loud()
+    # A terminal has room for one moving part, and the engine's course is one.
+    with watched, Watch(messages, live=engine is None) as shown:
+        done = Release(cluster, plan, shown.report).run(
+            lambda: (watched.quiet(), _keep(now, choice) if write else None),
+            lambda: _keep(now, versions.present(now, choice)) if write else None,
+        )
     _tell(done, as_json=as_json)
     if done.outcome not in ("succeeded", "waiting"):
         raise typer.Exit(FAILED)
+
+
+def _monitoring(
+    plan: Plan, seconds: float, prometheus: str, alertmanager: str, despite_budget: str
+) -> Monitoring:
+    return Monitoring(
+        settings=plan.settings,
+        services=plan.services,
+        minutes=seconds / 60,
+        by=lock.me(),
+        why=f"release of {plan.version}",
+        prometheus=prometheus,
+        alertmanager=alertmanager,
+        despite_budget=despite_budget,
+        tell=_warn,
+    )
 
 
 def _engine(settings: Settings, *, write: bool) -> Callable[[], str] | None:

@@ -8,6 +8,7 @@ stops nothing; a way back is asked nothing at all.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from operations import budgets, silences
 from operations.preflight import Check
@@ -35,6 +36,14 @@ class Monitoring:
     """Why it goes out though a budget is spent."""
     tell: Callable[[str], object] = lambda _: None
     _held: str | None = field(default=None, init=False)
+
+    def __enter__(self) -> Self:
+        """As a block: whatever ends it, no silence outlives it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The end of the block."""
+        self.loud()
 
     def checks(self) -> Sequence[Check]:
         """Whether the services may be changed, as far as their budgets go."""
