@@ -76,7 +76,8 @@ def test_probes_are_those_that_the_program_answers(stack, service):
         if service == "gateway":
             assert found[name]["httpGet"] == {"path": "/health", "port": port}, "PROBE-02"
         else:
-            assert found[name]["grpc"] == {"port": port}, "native gRPC, empty name (PROBE-01, -04)"
+            native = {"port": port, "service": ""}
+            assert found[name]["grpc"] == native, "native gRPC, empty name (PROBE-01, -04)"
     assert "grpc_health_probe" not in str(found), "no image holds it (PROBE-01)"
 
 
