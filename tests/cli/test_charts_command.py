@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
+from cli.failures import MissingEngineError
+from cli.up import refuse_without_engine
 from operations import archives
 from settings import load, platform
 from settings.capacity_report import STORES, report
@@ -43,9 +45,10 @@ def test_archives_that_are_not_there_are_one_error_with_the_next_step(mpk):
     assert "run: mpk charts fetch" in told
 
 
-def test_a_stack_that_installs_charts_is_not_deployed_without_the_engine(mpk):
-    told = mpk("up", REGION, "--engine", "none", code=3).stderr
-    assert "charts, which only the engine can" in told
+def test_a_stack_that_installs_charts_is_not_deployed_without_the_engine():
+    given = settings({"environment": "staging", "charts": {"enabled": True}})
+    with pytest.raises(MissingEngineError, match="charts, which only the engine can"):
+        refuse_without_engine([given], None)
 
 
 def test_what_charts_ask_for_counts_against_the_platform_s_nodes():

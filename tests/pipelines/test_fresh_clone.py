@@ -1,8 +1,9 @@
 """The jobs without a cloud do from a fresh clone what they do on GitHub (issue 7, line 1).
 
 `make test` is itself lint, types and the tiers, so this clone runs those no second time, nor `make
-workflows`, which tests/pipelines/test_workflows.py judges by the same function. Whatever else `ci`
-and `preview` run is run here, in their order. The drills of `nightly` have tests of their own.
+workflows`, which tests/pipelines/test_workflows.py judges by the same function, nor `make
+security`, of which tests/program/test_cloud_safety.py judges what is quick. Whatever else `ci` and
+`preview` run is run here, in their order. The drills of `nightly` have tests of their own.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ from settings.loader import ROOT
 from tests.support.repositories import git
 from tests.support.workflows import steps
 
-IN_THIS_SUITE = ("make lint", "make types", "make workflows", 'make "$TIER"')
+IN_THIS_SUITE = ("make lint", "make types", "make workflows", "make security", 'make "$TIER"')
 RUN_HERE = (
     "make setup",
     ".venv/bin/mpk check",

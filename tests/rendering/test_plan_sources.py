@@ -21,8 +21,8 @@ from settings.loader import ROOT
 from tests.support.plans import between
 from tests.support.recording import recorded
 
-PARTS = ("catalog", "settings", "components", "rendering", "__main__.py", "Pulumi.yaml",
-         "Pulumi.dev.yaml", "Pulumi.local.yaml")  # fmt: skip
+PARTS = ("catalog", "settings", "components", "operations", "rendering", "__main__.py",
+         "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.local.yaml")  # fmt: skip
 
 
 def mpk(*arguments):

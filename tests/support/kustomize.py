@@ -29,9 +29,16 @@ def files() -> Mapping[str, str]:
     return kustomize.tree([overlay(name) for name in names()])
 
 
+class _Loader(yaml.CSafeLoader):
+    """YAML as Kubernetes reads it: a lone `=` is text."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", yaml.CSafeLoader.construct_scalar)
+
+
 def documents(text: str) -> list[Any]:
     """The YAML documents of a file."""
-    return [each for each in yaml.load_all(text, Loader=yaml.CSafeLoader) if each]
+    return [each for each in yaml.load_all(text, Loader=_Loader) if each]
 
 
 def objects(text: str) -> dict[Identity, Any]:

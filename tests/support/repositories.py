@@ -6,8 +6,8 @@ from pathlib import Path
 
 from settings.loader import ROOT
 
-PARTS = ("catalog", "settings", "components", "rendering", "__main__.py", "Pulumi.yaml",
-         "Pulumi.dev.yaml")  # fmt: skip
+PARTS = ("catalog", "settings", "components", "operations", "rendering", "__main__.py",
+         "Pulumi.yaml", "Pulumi.dev.yaml")  # fmt: skip
 
 
 def git(root: Path, *arguments: str) -> str:
