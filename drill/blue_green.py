@@ -19,6 +19,7 @@ from drill.warm import Watched
 from operations.cluster import Object, Place
 from settings import names
 
+ANSWERED_SECONDS = 60
 SWITCH_SECONDS = 10
 """R-P4-BG."""
 AIM_SECONDS = 1
@@ -102,17 +103,25 @@ def _promote(drill: Drill) -> None:
     drill.product.cluster.merge(place, _GO_ON, subresource="status")
 
 
+def _await_an_answer(drill: Drill, version: str, since: float) -> None:
+    """A busy machine leads nobody anywhere for seconds; how long that was is in the answers."""
+    deadline = time.monotonic() + ANSWERED_SECONDS
+    while not any(each.version == version for each in drill.answers(since)):
+        if time.monotonic() > deadline:
+            raise DrillError(f"nobody was answered by {version} after the switch")
+        time.sleep(0.5)
+
+
 def _switch(
     drill: Drill, old: str, new: str, way: str, ask: Callable[[], object], before: Moment
 ) -> Switched:
     asked = time.time()
     ask()
     drill.await_(lambda m: m.active != before.active, f"{new} is the active colour", 60)
+    _await_an_answer(drill, new, asked)
     time.sleep(TAIL_SECONDS)
     answers = drill.answers(asked)
     last = course.last_of(answers, old)
-    if not any(each.version == new for each in answers):
-        raise DrillError(f"nobody was answered by {new} after the switch")
     return Switched(
         old=old,
         new=new,

@@ -37,6 +37,9 @@ NOT_TOLD = [
 ]
 
 
+PATIENCE = 120  # seconds; a busy machine is late
+
+
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
     """The whole chain: people on loopback, and the alerts of the played product."""
@@ -48,8 +51,8 @@ def chain(tmp_path_factory):
         live.watched(SETTINGS, folder, alertmanager=address),
     ):
         for receiver, alert, words in TOLD:
-            people.until(lambda p, r=receiver, a=alert, w=words: p.of(r, a, w), alert, 40)
-        people.until(lambda p: p.of("heartbeat", "Watchdog"), "the heartbeat", 40)
+            people.until(lambda p, r=receiver, a=alert, w=words: p.of(r, a, w), alert, PATIENCE)
+        people.until(lambda p: p.of("heartbeat", "Watchdog"), "the heartbeat", PATIENCE)
         time.sleep(3)
         yield people
 
