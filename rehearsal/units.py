@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 _THOUSAND = 1000
 _DAY = 86400
+_NOTHING = 1e-9  # what a subtraction of equal figures leaves
 _FORMS = {
     "percentunit": (100, ".4g", "%"),
     "ms": (1, ".3g", "ms"),
@@ -29,7 +30,8 @@ def shown(value: float, unit: str, now: float = 0.0) -> str:
     if unit == "dateTimeAsIso":
         return _moment(value / _THOUSAND, now)
     factor, form, name = _FORMS.get(unit, (1, ".4g", ""))
-    return f"{factor * value:{form}} {name}".rstrip()
+    number = 0.0 if abs(value) < _NOTHING else factor * value
+    return f"{number:{form}} {name}".rstrip()
 
 
 def _moment(at: float, now: float) -> str:
