@@ -41,6 +41,9 @@ def _tell(each: Bill) -> None:
         told = "?" if item.monthly is None else f"{item.monthly:,.2f}"
         table.add_row(item.what, f"{item.price} in {item.at}", f"{item.quantity:,.0f}", told)
     results.print(table)
+    if each.from_knowledge:
+        told = f"From knowledge, not read in the list: {', '.join(each.from_knowledge)}."
+        results.print(told, style="yellow", soft_wrap=True, markup=False)
     for missing in each.without_price:
         messages.print(f"  no price for {missing}", markup=False)
 
@@ -52,5 +55,6 @@ def _as_dict(each: Bill) -> dict[str, Any]:
         "monthly": each.monthly,
         "as_of": each.as_of,
         "items": [asdict(item) for item in each.items],
+        "from_knowledge": each.from_knowledge,
         "without_price": each.without_price,
     }

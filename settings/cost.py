@@ -34,6 +34,8 @@ class Item:
     """Where it is billed."""
     monthly: float | None
     """US dollars; None where the list has no price for the place."""
+    read: bool
+    """Whether the price was read in its list (`settings/prices.py`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,11 @@ class Bill:
     def monthly(self) -> float:
         """US dollars, of what has a price."""
         return round(sum(item.monthly or 0 for item in self.items), 2)
+
+    @property
+    def from_knowledge(self) -> list[str]:
+        """Names of the prices that nobody read in their list."""
+        return sorted({item.price for item in self.items if not item.read})
 
     @property
     def without_price(self) -> list[str]:
@@ -77,7 +84,8 @@ def _item(prices: Mapping[str, Price], line: _Line) -> Item:
     what, name, quantity, at = line
     each = prices[name].monthly(at) if name in prices else None
     monthly = None if each is None else round(each * quantity, 2)
-    return Item(what=what, price=name, quantity=quantity, at=at, monthly=monthly)
+    read = name in prices and prices[name].read
+    return Item(what=what, price=name, quantity=quantity, at=at, monthly=monthly, read=read)
 
 
 def _cluster(settings: Settings) -> Iterator[_Line]:

@@ -32,6 +32,9 @@ class Price(Model):
     source: str
     """Where the list stands."""
 
+    read: bool = False
+    """Whether the figure was read there; else it is from knowledge, and `mpk cost` says so."""
+
     def monthly(self, place: str) -> float | None:
         """US dollars for one of it over a month; None where the list has no such place."""
         found = self.usd.get(place, self.usd.get(EVERYWHERE))

@@ -62,3 +62,9 @@ def test_every_price_says_its_day_and_its_source():
     priced = [line for line in text.splitlines() if "usd:" in line]
     assert priced
     assert all("as_of:" in line and "source:" in line for line in priced)
+
+
+def test_a_price_is_from_knowledge_unless_it_was_read_in_its_list():
+    found = bill(settings(region("kr")))
+    assert "aws-nat" in found.from_knowledge
+    assert not [name for name in found.from_knowledge if name.startswith(("c6i.", "m6i."))]
