@@ -19,7 +19,6 @@ from bench.cases import Case, deployed, own_environment, without_cluster
 from bench.measure import Run, RunFailedError, run
 from bench.table import figures, first_line, growth_table, machine, table
 from localcluster import LocalClusterError
-from settings.loader import stack_names
 
 FAILED = 1
 TABLE_WIDTH = 110
@@ -59,8 +58,7 @@ def bench(
         filled = backfill.measure() if Part.BACKFILL in wanted else []
         for part in (each for each in wanted if each is not Part.BACKFILL):
             count = growth_runs if part is Part.GROWTH else runs
-            stacks = stack or stack_names()
-            found[part] = _measured(part, count, stacks, cluster=cluster)
+            found[part] = _measured(part, count, stack, cluster=cluster)
     except (RunFailedError, LocalClusterError) as error:
         messages.print(f"error: {error}", markup=False)
         raise typer.Exit(FAILED) from error
@@ -75,7 +73,7 @@ def bench(
 
 
 def _measured(
-    part: Part, runs: int, stacks: Sequence[str], *, cluster: bool
+    part: Part, runs: int, stacks: Sequence[str] | None, *, cluster: bool
 ) -> dict[str, list[Run]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="manpasik-bench-")))
@@ -97,7 +95,7 @@ def _measured(
         return found
 
 
-def _cases(part: Part, folder: Path, stacks: Sequence[str]) -> list[Case]:
+def _cases(part: Part, folder: Path, stacks: Sequence[str] | None) -> list[Case]:
     environment = own_environment(folder)
     match part:
         case Part.COMMANDS:
@@ -107,7 +105,7 @@ def _cases(part: Part, folder: Path, stacks: Sequence[str]) -> list[Case]:
         case Part.PEERS:
             return peers.peer_cases(folder, environment)
         case Part.GROWTH:
-            return growth.growth_cases(folder, environment, stacks)
+            return growth.growth_cases(folder, environment, stacks or growth.stacks_that_grow())
         case Part.BACKFILL:
             return []
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.cases import Case
 from bench.measure import Run, run
 from bench.projects import command, nine_stacks, project
-from settings.loader import load_catalog
+from settings.loader import load_all, load_catalog, stack_names
 
 SCALES = (1, 3, 10)
 ALL = "all"
@@ -44,6 +44,12 @@ class Growth:
     def linearity(self) -> float:
         """The last cost of a service over the first; 1 is linear."""
         return self.per_service[-1] / self.per_service[0]
+
+
+def stacks_that_grow() -> list[str]:
+    """Those that may have ten times the services: a cloud's database takes no so many (ENV-13)."""
+    loaded = load_all(stack_names())
+    return [name for name, settings in loaded.items() if settings.stack.cloud is None]
 
 
 def growth_cases(folder: Path, environment: Mapping[str, str], stacks: Sequence[str]) -> list[Case]:
