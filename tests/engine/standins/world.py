@@ -106,6 +106,8 @@ def identity_of(properties: dict[str, Any], urn: str) -> str | None:
         parts = (urn.split("::")[0], properties["kind"])  # noqa: PLC0207
         parts += (metadata.get("namespace"), metadata.get("name"))
         return "/".join(str(part) for part in parts if part)
+    if "kubernetes:helm.sh/" in urn:
+        return "/".join((urn.split("::")[0], properties["namespace"], properties["name"]))  # noqa: PLC0207
     for key in NAMING:
         if isinstance(value := properties.get(key), str) and value:
             parents = [properties[each] for each in WITHIN if isinstance(properties.get(each), str)]
