@@ -17,6 +17,8 @@ from settings.loader import load_all, load_catalog, stack_names
 
 SCALES = (1, 3, 10)
 ALL = "all"
+EVERYBODY_S = "catalog/variables.yaml"
+"""A file that every stack reads."""
 ONE_OF_NINE = "staging"
 ONE = "mpk plan, 1 stack, its file changed"
 NINE_OF_ONE = "mpk plan, 9 stacks, one's file changed"
@@ -57,6 +59,7 @@ def growth_cases(folder: Path, environment: Mapping[str, str], stacks: Sequence[
     found: list[Case] = []
     for times in SCALES:
         root = project(folder / f"times-{times}", times)
+        _change(root / EVERYBODY_S)  # else a plan has nothing to record
         # There is no first round that would compile it.
         run([sys.executable, "-m", "compileall", "-q", "."], environment, root)
         output = folder / f"rendered-{times}"
@@ -75,14 +78,18 @@ def nine_cases(folder: Path, environment: Mapping[str, str]) -> list[Case]:
     """One stack and nine against HEAD, by one process, where one or all must be recorded."""
     names, further = nine_stacks()
     one, every = (project(folder / name, stacks=further) for name in ("one", "every"))
-    for changed in (one / f"Pulumi.{ONE_OF_NINE}.yaml", every / "catalog/variables.yaml"):
-        changed.write_text(changed.read_text() + "# changed since HEAD\n")
+    _change(one / f"Pulumi.{ONE_OF_NINE}.yaml")
+    _change(every / EVERYBODY_S)
     return [
         Case(name=name, command=command("plan", *stacks), folder=root, environment=environment)
         for name, root, stacks in (
             (ONE, one, [ONE_OF_NINE]), (NINE_OF_ONE, one, names), (NINE, every, names),
         )
     ]  # fmt: skip
+
+
+def _change(path: Path) -> None:
+    path.write_text(path.read_text() + "# changed since HEAD\n")
 
 
 def growths(cpu_seconds: Mapping[str, float]) -> dict[str, Growth]:
