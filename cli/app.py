@@ -6,6 +6,7 @@ is wrong; 3 cluster or engine is not there or lets nobody in; 4 `--exit-code` an
 130 interrupted.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -19,7 +20,8 @@ BAD_INPUT = 2
 NOT_THERE = 3
 INTERRUPTED = 130
 # By name: whoever raises one has imported it, and nobody else has to.
-CODES = {
+CODES: Mapping[str, int | None] = {
+    "cli.failures.EngineError": None,
     "settings.problems.SettingsError": BAD_INPUT,
     "rendering.folder.OutputFolderError": BAD_INPUT,
     "rendering.commits.SourceError": BAD_INPUT,
@@ -31,7 +33,7 @@ CODES = {
     "localcluster.errors.LocalClusterError": NOT_THERE,
     "drill.product.DrillError": NOT_THERE,
 }
-"""Exit codes of the errors that the program tells as sentences."""
+"""Exit codes of the errors that the program tells as sentences; None: its own `code`."""
 
 
 class _Explaining(LazyGroup):
@@ -56,13 +58,11 @@ class _Explaining(LazyGroup):
 
 
 def _code_of(error: Exception) -> int | None:
-    """The engine's errors know theirs; the nearest known ancestor decides for the others."""
+    """The nearest known ancestor decides."""
     for kind in type(error).__mro__:
         name = f"{kind.__module__}.{kind.__qualname__}"
-        if name == "cli.failures.EngineError":
-            return int(getattr(error, "code", FAILED))
         if name in CODES:
-            return CODES[name]
+            return CODES[name] or int(getattr(error, "code", FAILED))
     return None
 
 

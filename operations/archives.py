@@ -5,6 +5,7 @@ compared is never used (decision 0036). A chart that the catalogue calls `unveri
 to compare; its name and version are, and its SHA-256 is told, so that somebody can pin it.
 """
 
+import contextlib
 import hashlib
 import io
 import tarfile
@@ -79,7 +80,7 @@ def bring(settings: Sequence[Settings], report: Report, root: Path | None = None
     }
     found = archives(settings, root)
     wrong: dict[str, str] = {}
-    with Downloads() as downloads:
+    with contextlib.closing(Downloads()) as downloads:
         for each in found:
             if each.state in ("same", "unverified"):
                 continue

@@ -7,8 +7,7 @@ from `~/.netrc`: what a company's mirror asks for. Nothing here judges what it b
 import hashlib
 import netrc
 import urllib.request
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, cast
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
@@ -37,16 +36,7 @@ class Downloads:
         self._indexes: dict[str, Any] = {}
         self._tokens: dict[str, str] = {}
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Close every connection."""
         for pool in self._pools.values():
             pool.clear()

@@ -16,6 +16,7 @@ from components.charts import delivery, entry, mesh, monitoring, operators
 from components.charts.placing import Values
 from components.contracts import Addresses, Installed, Place
 from components.platform.foundation import ground
+from components.platform.namespaces import namespace
 from settings import chart_names, names, platform
 from settings.charts import ARCHIVES, Chart, ChartName
 from settings.loader import Settings
@@ -97,15 +98,14 @@ class Charts(pulumi.ComponentResource):
 
     def _namespace(self, space: str) -> pulumi.Output[str]:
         labels = names.labels(space, "namespace", self._args.settings.stack_name)
-        enforced = _ENFORCED.get(space, "restricted")
-        made = k8s.core.v1.Namespace(
-            f"{space}-namespace",
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=space, labels=labels | {"pod-security.kubernetes.io/enforce": enforced}
-            ),
-            opts=pulumi.ResourceOptions(parent=self, aliases=_aliases(space)),
+        made = namespace(
+            space,
+            labels,
+            pulumi.ResourceOptions(parent=self, aliases=_aliases(space)),
+            enforced=_ENFORCED.get(space, "restricted"),
+            logical=f"{space}-namespace",
         )
-        return pulumi.Output.all(made.metadata.name, *self._args.after).apply(_first)
+        return pulumi.Output.all(made, *self._args.after).apply(_first)
 
     def _release(
         self, name: ChartName, chart: Chart, before: Sequence[pulumi.Resource]

@@ -14,6 +14,7 @@ import pulumi_kubernetes as k8s
 from components.contracts import Installed
 from components.delivery import notifications
 from components.delivery.notifications import Notifications, NotificationsArgs
+from components.platform.namespaces import namespace
 from components.pods import metadata
 from settings import names, ownership
 from settings.environments import Group
@@ -83,7 +84,8 @@ class GitOps(pulumi.ComponentResource):
         super().__init__("manpasik:delivery:GitOps", name, None, opts)
         self._args = args
         self._labels = names.labels(names.PROJECT, "gitops", args.stack)
-        space = args.space or self._namespace()
+        child = pulumi.ResourceOptions(parent=self)
+        space = args.space or namespace(names.GITOPS_NAMESPACE, self._labels, child)
         project = self._custom("AppProject", "project", names.PROJECT, space, _project(args))
         self._application(space, names.PROJECT, root(args), project, {})
         waves = {**PARTS_WAVES, **dict.fromkeys(args.services, 0)}
@@ -98,15 +100,6 @@ class GitOps(pulumi.ComponentResource):
         )
         self.root = names.PROJECT
         self.register_outputs({"root": self.root})
-
-    def _namespace(self) -> pulumi.Output[str]:
-        labels = self._labels | {"pod-security.kubernetes.io/enforce": "restricted"}
-        made = k8s.core.v1.Namespace(
-            names.GITOPS_NAMESPACE,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=names.GITOPS_NAMESPACE, labels=labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return made.metadata.name
 
     def _application(
         self,

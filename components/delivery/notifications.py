@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.platform.namespaces import namespace
 from components.pods import metadata
 from settings import names
 
@@ -69,7 +70,8 @@ class Notifications(pulumi.ComponentResource):
         """Make the controller's namespace and its ConfigMap."""
         super().__init__("manpasik:delivery:Notifications", name, None, opts)
         self._labels = names.labels(names.APPLICATION, "notifications", args.stack)
-        space = args.space or self._namespace()
+        child = pulumi.ResourceOptions(parent=self)
+        space = args.space or namespace(names.ROLLOUTS_NAMESPACE, self._labels, child)
         made = k8s.core.v1.ConfigMap(
             f"{name}-rollouts",
             metadata=metadata(names.ROLLOUTS_NOTIFICATIONS, space, self._labels),
@@ -78,15 +80,6 @@ class Notifications(pulumi.ComponentResource):
         )
         self.config_map = made.metadata.name
         self.register_outputs({"config_map": self.config_map})
-
-    def _namespace(self) -> pulumi.Output[str]:
-        labels = self._labels | {"pod-security.kubernetes.io/enforce": "restricted"}
-        made = k8s.core.v1.Namespace(
-            names.ROLLOUTS_NAMESPACE,
-            metadata=k8s.meta.v1.ObjectMetaArgs(name=names.ROLLOUTS_NAMESPACE, labels=labels),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return made.metadata.name
 
 
 def aborted() -> dict[str, str]:

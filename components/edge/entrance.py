@@ -15,6 +15,7 @@ import pulumi_kubernetes as k8s
 from components.contracts import Installed
 from components.mesh import limits
 from components.mesh import resources as mesh
+from components.platform.namespaces import namespace
 from components.pods import metadata
 from settings import names
 from settings.cloud import AwsSettings
@@ -182,15 +183,8 @@ class Entrance(pulumi.ComponentResource):
         if made_already := self._args.platform.spaces.get(names.MESH_NAMESPACE):
             return made_already
         labels = names.labels(names.MESH_NAMESPACE, "namespace", self._args.stack)
-        made = k8s.core.v1.Namespace(
-            names.MESH_NAMESPACE,
-            metadata=k8s.meta.v1.ObjectMetaArgs(
-                name=names.MESH_NAMESPACE,
-                labels=labels | {"pod-security.kubernetes.io/enforce": "baseline"},
-            ),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return made.metadata.name
+        child = pulumi.ResourceOptions(parent=self)
+        return namespace(names.MESH_NAMESPACE, labels, child, enforced="baseline")
 
     def _custom(
         self,

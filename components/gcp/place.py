@@ -206,27 +206,12 @@ class Place(pulumi.ComponentResource):
     def _identities(self, cluster: Cluster) -> None:
         """Each service is somebody of its own, and may do nothing in the cloud."""
         for service in self._args.settings.services:
-            args = IdentityArgs(
-                settings=self._args.settings,
-                cluster=cluster.name,
-                namespace=names.APPLICATION_NAMESPACE,
-                account=service,
-                project=self._project,
-                number=self._number,
-            )
-            Identity(f"{service}-identity", args, self._child)
+            self._identity(cluster, service, names.APPLICATION_NAMESPACE, service)
 
     def _prove_names(self, cluster: Cluster) -> None:
         """Whoever asks for certificates may write records, and nothing else of a zone."""
-        args = IdentityArgs(
-            settings=self._args.settings,
-            cluster=cluster.name,
-            namespace=region_names.ISSUING_NAMESPACE,
-            account=region_names.ISSUING_ACCOUNT,
-            project=self._project,
-            number=self._number,
-        )
-        identity = Identity("certificates-identity", args, self._child)
+        space, account = region_names.ISSUING_NAMESPACE, region_names.ISSUING_ACCOUNT
+        identity = self._identity(cluster, "certificates", space, account)
         # Google's own roles may also delete the zone.
         proving = gcp.projects.IAMCustomRole(
             "certificates-role",
@@ -250,15 +235,8 @@ class Place(pulumi.ComponentResource):
         if not self._args.settings.sharded or not isinstance(database, Citus):
             return
         for index, account in enumerate(region_names.sharded_accounts(database.shards)):
-            args = IdentityArgs(
-                settings=self._args.settings,
-                cluster=cluster.name,
-                namespace=names.DATA_NAMESPACE,
-                account=account,
-                project=self._project,
-                number=self._number,
-            )
-            identity = Identity(f"postgres-{index}-identity", args, self._child)
+            whose = f"postgres-{index}"
+            identity = self._identity(cluster, whose, names.DATA_NAMESPACE, account)
             gcp.storage.BucketIAMMember(
                 f"postgres-{index}-backups",
                 bucket=backups.name,
@@ -266,6 +244,17 @@ class Place(pulumi.ComponentResource):
                 member=identity.principal,
                 opts=self._child,
             )
+
+    def _identity(self, cluster: Cluster, whose: str, namespace: str, account: str) -> Identity:
+        args = IdentityArgs(
+            settings=self._args.settings,
+            cluster=cluster.name,
+            namespace=namespace,
+            account=account,
+            project=self._project,
+            number=self._number,
+        )
+        return Identity(f"{whose}-identity", args, self._child)
 
     def _server(self, bucket: ObjectStore) -> DevServer:
         args = DevServerArgs(

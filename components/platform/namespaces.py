@@ -3,7 +3,7 @@
 Owns the Namespace objects only. Deleting one deletes everything in it, patients' data included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -59,6 +59,25 @@ class Namespaces(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return pulumi.Output.all(made.metadata.name, *args.after).apply(_first)
+
+
+def namespace(
+    space: str,
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    *,
+    enforced: str = "restricted",
+    logical: str = "",
+) -> pulumi.Output[str]:
+    """Make a namespace beside the product's, Pod Security at that level; gives its name."""
+    made = k8s.core.v1.Namespace(
+        logical or space,
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            name=space, labels={**labels, "pod-security.kubernetes.io/enforce": enforced}
+        ),
+        opts=opts,
+    )
+    return made.metadata.name
 
 
 def _first(found: Sequence[str]) -> str:

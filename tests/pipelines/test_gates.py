@@ -41,6 +41,7 @@ def test_a_load_through_envoy_is_judged_by_what_came_back(behaviour, missing):
     generator = programs.ensure(["vegeta"], programs.quiet)["vegeta"]
     found = loading.load(generator, rate=60, seconds=2, behaviour=behaviour)
     assert sum(found.codes.values()) == 120
+    assert found.p95_ms >= 1000 * behaviour.latency
     assert missing in "".join(found.missing)
     assert bool(missing) == bool(found.missing)
 
