@@ -18,9 +18,9 @@ from rendering.recorder import Recorded, redact
 CHARTS = "charts"
 """The folder below for what is no object: `kubectl apply -f` does not look into it."""
 _CLUSTER_SCOPED = "cluster"
-# Text that PyYAML leaves bare, but some reader takes for a boolean (y, n), for YAML 1.1's default
-# value (=) or, as YAML 1.2 does, for a number: a checksum can look like 1234e56789.
-_AMBIGUOUS = re.compile(r"[yYnN=]|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
+# Text that PyYAML leaves bare, but some reader takes for a boolean (y, n) or, as YAML 1.2 does, for
+# a number: ten hexadecimal digits of a checksum can look like 1234e56789.
+_AMBIGUOUS = re.compile(r"[yYnN]|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -120,3 +120,15 @@ def test_the_challenge_of_acme_is_not_redirected_so_a_certificate_can_be_issued(
     name = solver["http01"]["ingress"]["ingressClassName"]
     controller = of_kind("IngressClass", phase=3)[name]["spec"]["controller"]
     assert controller == "istio.io/ingress-controller", "else nobody serves the challenge"
+
+
+@pytest.mark.parametrize("phase", [3, 4])
+def test_controllers_are_restricted_and_the_mesh_s_way_in_gets_the_baseline(phase):
+    label = "pod-security.kubernetes.io/enforce"
+    found = {
+        name: each["metadata"]["labels"][label]
+        for name, each in of_kind("Namespace", phase=phase).items()
+    }
+    assert {n for n, level in found.items() if level != "restricted"} == {"istio-ingress"}
+    assert found["istio-ingress"] == "baseline"
+    assert {"argocd", "argo-rollouts"} <= found.keys()

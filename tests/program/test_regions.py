@@ -175,3 +175,10 @@ def test_the_regions_have_the_same_logical_names(cloud):
     assert len({frozenset(each) for each in names.values()}) == 1
     golden = (FOLDER / "production-kr" / f"urns-{cloud}.txt").read_text()
     assert {urn for urn in golden.splitlines() if urn.partition("::")[2] in names["production-us"]}
+
+
+def test_on_google_cloud_a_right_is_given_to_the_pods_that_need_it():
+    members = {r.name: str(r.inputs.get("member")) for r in whole("production-kr", "gcp")}
+    pods = {name: member.partition("/subject/")[2] for name, member in members.items()}
+    assert pods["certificates-member"] == "ns/cert-manager/sa/cert-manager"
+    assert pods["postgres-0-backups"] == "ns/manpasik-data/sa/postgres-coord-patroni"

@@ -106,7 +106,7 @@ def test_a_rendering_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-AMBIGUOUS = ["y", "n", "yes", "no", "on", "null", "1e3", "12345e6789", "0x10", "0o7", "12:30"]
+AMBIGUOUS = ["y", "n", "=", "yes", "no", "on", "null", "1e3", "12345e6789", "0x10", "0o7", "12:30"]
 
 
 @pytest.mark.parametrize("value", AMBIGUOUS)

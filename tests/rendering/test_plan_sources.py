@@ -20,20 +20,11 @@ from rendering.sources import Source, Sources
 from settings.loader import ROOT
 from tests.support.plans import between
 from tests.support.recording import recorded
-
-PARTS = ("catalog", "settings", "components", "operations", "rendering", "__main__.py",
-         "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.local.yaml")  # fmt: skip
+from tests.support.repositories import commit, git, put_program
 
 
 def mpk(*arguments):
     return CliRunner().invoke(app, ["plan", *map(str, arguments)])
-
-
-def git(root, *arguments):
-    who = ["-c", "user.name=test", "-c", "user.email=test@example.com"]
-    subprocess.run(
-        [shutil.which("git"), "-C", root, *who, *arguments], check=True, capture_output=True
-    )
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +35,10 @@ def repository(tmp_path_factory):
     git(root, "commit", "--quiet", "--allow-empty", "--message", "nothing yet")
     git(root, "tag", "empty")
     (root / "README.md").write_text("no program yet")
-    git(root, "add", ".")
-    git(root, "commit", "--quiet", "--message", "a beginning")
+    commit(root, "a beginning")
     git(root, "tag", "old")
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, root / part)
-    git(root, "add", ".")
-    git(root, "commit", "--quiet", "--message", "all")
+    put_program(root, "Pulumi.local.yaml")
+    commit(root, "all")
     return root
 
 

@@ -21,11 +21,16 @@ def program_at(root: Path) -> Path:
     """A repository whose branch `main` holds the program and the stack dev."""
     root.mkdir()
     git(root, "init", "--quiet", "--initial-branch", "main")
-    for part in PARTS:
-        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, root / part)
+    put_program(root)
     commit(root, "all")
     return root
+
+
+def put_program(root: Path, *further: str) -> None:
+    """Copy there what a commit needs to be recorded, and further files of this project."""
+    for part in (*PARTS, *further):
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+        copy(ROOT / part, root / part)
 
 
 def commit(root: Path, message: str) -> None:
