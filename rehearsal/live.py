@@ -71,7 +71,7 @@ def played(settings: Settings) -> World:
     """The product in the middle of a release that is taken back after some seconds."""
     meshed = settings.delivery.meshed
     # What a Rollouts controller says of a release, Deployments show by their pods alone.
-    plot = Plot(begins=0, step=2, ends=600 if meshed else 15, lingers=0, told=9)
+    plot = Plot(begins=0, step=2, ends=600 if meshed else 40, lingers=0, told=9)
     return World(
         services=list(settings.services.values()),
         plot=plot,
