@@ -16,10 +16,12 @@ from localcluster.toolchain import Toolchain
 KUBERNETES = ALL_TOOLS[0]
 GO = Toolchain(go=Path("/nowhere/go"), identity="go version go1.26.6 linux/amd64")
 ETCD_ONLY = ["etcd"]
+WAITING = "another process builds it; waiting"
 WELL = """
     case "$1" in
         list) printf 'a\\nb\\nexample/main\\n' ;;
-        build) echo build >> "$COUNT"; sleep "${SLOW:-0}"
+        build) echo build >> "$COUNT"
+               for _ in $(seq 300); do [ ! -e "${HOLD:-/nowhere}" ] || sleep 0.1; done
                printf 'a\\nexample/main\\n' >&2
                while [ "$1" != -o ]; do shift; done; echo built > "$2" ;;
     esac
@@ -124,9 +126,10 @@ def test_without_a_network_the_error_names_the_kind_of_registry(play_go):
         programs.ensure(ETCD_ONLY, programs.quiet)
 
 
-def test_two_builders_at_once_build_once(play_go, monkeypatch: pytest.MonkeyPatch):
-    count = play_go(WELL)
-    monkeypatch.setenv("SLOW", "1")
+def test_two_builders_at_once_build_once(play_go, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    count, hold = play_go(WELL), tmp_path / "hold"
+    monkeypatch.setenv("HOLD", str(hold))
+    hold.touch()  # the build goes on once the other has said that it waits
     code = (
         "import sys; from pathlib import Path; from localcluster import programs, toolchain\n"
         "fake = toolchain.Toolchain(go=Path(sys.argv[1]), identity=sys.argv[2])\n"
@@ -135,13 +138,19 @@ def test_two_builders_at_once_build_once(play_go, monkeypatch: pytest.MonkeyPatc
     )
     command = [sys.executable, "-c", code, str(count.with_name("go")), GO.identity]
     root = Path(programs.__file__).parent.parent
-    builders = [
-        subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    told = [builder.communicate(timeout=30)[0] for builder in builders]
-    assert [builder.returncode for builder in builders] == [0, 0]
+    outputs = [tmp_path / "one.txt", tmp_path / "other.txt"]
+    builders = []
+    for output in outputs:
+        with output.open("w") as told:
+            builders.append(subprocess.Popen(command, cwd=root, stdout=told))
+    deadline = time.monotonic() + 25
+    while not any(WAITING in output.read_text() for output in outputs):
+        assert time.monotonic() < deadline, "nobody waits for the other"
+        time.sleep(0.05)
+    hold.unlink()
+    assert [builder.wait(30) for builder in builders] == [0, 0]
     assert count.read_text() == "build\n", "two builders built the same twice"
-    assert sum("another process builds it; waiting" in each for each in told) == 1
+    assert sum(WAITING in output.read_text() for output in outputs) == 1
 
 
 def test_a_missing_toolchain_is_named_with_how_to_get_it(monkeypatch: pytest.MonkeyPatch):
