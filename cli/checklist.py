@@ -16,9 +16,11 @@ from operations.checklist.judging import LINES, Asked
 from operations.forge import Forge
 from rendering.commits import resolved
 from settings import loader
-from settings.loader import load_catalog
+from settings.loader import load, load_catalog
+from settings.references import reads, releases
 
 NOT_YET = 1
+PRODUCTION = "production"
 _FOLDER = Path("evidence")
 Version = Annotated[str, typer.Argument(help="The version, as v1.2.3.")]
 Folder = Annotated[Path, typer.Option("--evidence", help="The folder with the evidence.")]
@@ -32,6 +34,9 @@ def checklist(
     before_production: Annotated[
         bool, typer.Option("--before-production", help="Only what must hold before Production.")
     ] = False,
+    stack: Annotated[
+        str, typer.Option(help="With --before-production: the one that is released next.")
+    ] = PRODUCTION,
     update: Annotated[
         bool, typer.Option("--update-changelog", help="Head the unreleased changes with it.")
     ] = False,
@@ -40,10 +45,18 @@ def checklist(
     """Judge each line of the release checklist by evidence; exit code 1 while one is open."""
     changelog = loader.ROOT / "CHANGELOG.md"
     text = changelog.read_text()
+    production = load(PRODUCTION)
+    every = releases(production)
+    if stack not in every:
+        raise typer.BadParameter(f"{stack!r}; allowed: {', '.join(every)}", param_hint="--stack")
+    below = reads(production)
     asked = Asked(
         version=version,
         commit=resolved(commit or version, loader.ROOT),
         images=[*sorted(load_catalog().services), "migrations"],
+        clusters=below or every,
+        above=[PRODUCTION] if below else [],
+        opened=[stack] if before_production else every,
         changelog=text,
     )
     found = read(evidence)
@@ -86,7 +99,9 @@ def evidence(
     version: Version,
     folder: Folder = _FOLDER,
     commit: Commit = "",
-    source: Annotated[Path | None, typer.Option("--from", help="A command's JSON.")] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="A command's JSON, or a folder of it.")
+    ] = None,
     given: Annotated[str, typer.Option(envvar="EVIDENCE", help="The JSON itself.")] = "",
     prometheus: Annotated[str, typer.Option(help="For `stable`: address of Prometheus.")] = "",
 ) -> None:
@@ -101,10 +116,15 @@ def evidence(
 def _seen(line: str, source: Path | None, given: str, prometheus: str) -> Any:
     if line == "approval":
         run = os.environ.get("GITHUB_RUN_ID", "")
-        by = Forge.of(os.environ).approvals(run, "production")
-        return {"environment": "production", "by": by, "run": run}
+        return {"by": Forge.of(os.environ).approvals(run), "run": run}
     if line == "stable" and prometheus:
         return stability.seen(prometheus)
+    if source and source.is_dir():
+        return [_parsed(path, "") for path in sorted(source.glob("*.json"))]
+    return _parsed(source, given)
+
+
+def _parsed(source: Path | None, given: str) -> Any:
     try:
         return json.loads(source.read_text() if source else given)
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "images": "images:images",
     "image-name": "images:image_name",
     "cloud": "cloud:cloud",
+    "targets": "targets:targets",
     "load": "load:load",
     "evidence": "checklist:evidence",
     "cost": "cost:cost",

@@ -34,6 +34,7 @@ from operations.refusal import RefusedError
 from operations.registry import Registry
 from operations.releasable import Plan
 from operations.release import Release
+from operations.release_above import release_above
 from rendering.manifest import Manifest, manifests
 from rendering.recorder import record
 from settings import secrets
@@ -84,10 +85,13 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     """Migrate, roll out, watch, record; on trouble go back by itself."""
     now = load(stack)
     refuse_unapproved(now, approved_by)
+    engine = _engine(now, write=write)
+    if engine and now.stack.regions:
+        _end(release_above(now, version, engine, approved_by), as_json=as_json)
+        return
     _refuse_gitops(now)
     choice = versions.chosen(now, services or [], version)
     wanted = versions.with_versions(now, choice)
-    engine = _engine(now, write=write)
     seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
     plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
     watched = _monitoring(plan, timeout + seconds, prometheus, alertmanager, despite_budget)
@@ -106,9 +110,7 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
             lambda: (watched.quiet(), _keep(now, choice) if write else None),
             lambda: _keep(now, versions.present(now, choice)) if write else None,
         )
-    _tell(done, as_json=as_json)
-    if done.outcome not in ("succeeded", "waiting"):
-        raise typer.Exit(FAILED)
+    _end(done, as_json=as_json)
 
 
 def _monitoring(
@@ -145,6 +147,7 @@ def _engine(settings: Settings, *, write: bool) -> Callable[[], str] | None:
             acting.Asked(),
             lambda work: work.engine.up(work.on_event),
             command=command,
+            program=True,
         )
         (outcome,) = outcomes
         if outcome.result is None:
@@ -220,8 +223,10 @@ def _refuse_gitops(settings: Settings) -> None:
         )
 
 
-def _tell(done: Record, *, as_json: bool) -> None:
+def _end(done: Record, *, as_json: bool) -> None:
     if as_json:
         print_json(done.as_dict())
     else:
         results.print(escape(as_markdown(done)))
+    if done.outcome not in ("succeeded", "waiting"):
+        raise typer.Exit(FAILED)

@@ -88,12 +88,10 @@ class Forge:
         self.ask(f"issues/comments/{before}", {"body": text}, "PATCH")
         return "updated"
 
-    def approvals(self, run: str, environment: str) -> list[str]:
-        """Who opened an environment to a run."""
-        found = self.ask(f"actions/runs/{quote(run, safe='')}/approvals")
-        return [
-            str(each["user"]["login"])
-            for each in found
-            if each["state"] == "approved"
-            and any(place["name"] == environment for place in each["environments"])
-        ]
+    def approvals(self, run: str) -> dict[str, list[str]]:
+        """Who opened which environments to a run."""
+        by: dict[str, list[str]] = {}
+        for each in self.ask(f"actions/runs/{quote(run, safe='')}/approvals"):
+            for place in each["environments"] if each["state"] == "approved" else ():
+                by.setdefault(str(place["name"]), []).append(str(each["user"]["login"]))
+        return by

@@ -1,6 +1,6 @@
 """Who may do what where, as a page: docs/access.md, written by `make golden` (R-ENV-1, R-ENV-2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from settings.catalog import Catalog
 from settings.environments import Environment
@@ -35,16 +35,17 @@ leads each of these groups to its Kubernetes group and to nothing else.
 |---|---|---|
 """
 _FOOT = """
-`staging-soak` has a wait timer of 24 hours. `production` opens for tags `v*.*.*` alone. `preview`
-belongs to a role that may read and nothing else; a pull request's own jobs are in no environment
-and take no role. There are no long-lived keys anywhere.
+`staging-soak` has a wait timer of 24 hours. `production` and its regions open for tags `v*.*.*`
+alone, in phase 4 one region after the other and `production` last. `preview` belongs to a role
+that may read and nothing else; a pull request's own jobs are in no environment and take no role.
+There are no long-lived keys anywhere.
 """
 
 
-def page(catalog: Catalog) -> str:
-    """The whole page."""
+def page(catalog: Catalog, stacks: Sequence[str]) -> str:
+    """The whole page; phase 4 has a stack for each region."""
     rows = "".join(_rows(catalog))
-    return f"{_HEAD}{rows}{_OBJECTS}{''.join(_roles(catalog))}{_FOOT}"
+    return f"{_HEAD}{rows}{_OBJECTS}{''.join(_roles(catalog, stacks))}{_FOOT}"
 
 
 def _rows(catalog: Catalog) -> Iterator[str]:
@@ -59,9 +60,11 @@ def _who(environment: Environment, right: str) -> str:
     return ", ".join(found) or ("whoever sits at it" if not environment.access else "nobody else")
 
 
-def _roles(catalog: Catalog) -> Iterator[str]:
+def _roles(catalog: Catalog, stacks: Sequence[str]) -> Iterator[str]:
     for name, environment in catalog.environments.items():
-        for place in _PIPELINE.get(name, ()):
+        # A region's role leads to nothing but that region.
+        regions = [each for each in stacks if each.startswith(f"{name}-")]
+        for place in (*_PIPELINE.get(name, ()), *regions):
             opens = "operations, by a review" if environment.approval else "nobody: it opens itself"
             yield f"| `{place}` | {opens} | `repo:{REPOSITORY}:environment:{place}` |\n"
     yield f"| `preview` | operations, by a review | `repo:{REPOSITORY}:environment:preview` |\n"

@@ -5,7 +5,7 @@ A line is passed only by evidence of this version and this commit. Nothing is pa
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from operations.checklist.evidence import Evidence
 
@@ -44,10 +44,17 @@ class Asked:
     commit: str
     images: Sequence[str]
     """The images that a release must have."""
+    clusters: Sequence[str] = ("production",)
+    """The stacks of Production where services run: itself, or its regions (`mpk targets`)."""
+    above: Sequence[str] = ()
+    """The stack above the regions, where there is one."""
+    opened: Sequence[str] = ("production",)
+    """The environments that operations must have opened by now."""
     changelog: str = ""
 
 
 _Judge = Callable[[Any, Asked], str]
+_JudgeOne = Callable[[Any, str, Asked], str]
 
 
 def ready(found: Mapping[str, Evidence], asked: Asked) -> list[Line]:
@@ -88,20 +95,27 @@ def _images(data: Any, asked: Asked) -> str:
     return f"the registry has no {', '.join(absent)}" if absent else ""
 
 
-def _released(stack: str) -> _Judge:
-    def judge(data: Any, asked: Asked) -> str:
-        if data["stack"] != stack:
-            return f"the record is of {data['stack']}"
-        if data["outcome"] != "succeeded":
-            return f"the release on {stack} {data['outcome']}"
-        others = sorted(n for n, each in data["services"].items() if each["after"] != asked.version)
-        return f"other versions run: {', '.join(others)}" if others else ""
+def _released(record: Any, stack: str, asked: Asked) -> str:
+    if record["stack"] != stack:
+        return f"the record is of {record['stack']}"
+    if record["outcome"] != "succeeded":
+        return f"the release on {stack} {record['outcome']}"
+    if record["version"] != asked.version:
+        return f"the release on {stack} is of {record['version']}"
+    others = sorted(n for n, each in record["services"].items() if each["after"] != asked.version)
+    return f"other versions run on {stack}: {', '.join(others)}" if others else ""
 
-    return judge
+
+def _everywhere(data: Any, stacks: Sequence[str], asked: Asked, judge: _JudgeOne) -> str:
+    """Each stack by the last record of it; one record alone is a list of one."""
+    records = cast("list[Any]", data if isinstance(data, list) else [data])
+    found = {str(each["stack"]): each for each in records}
+    said = [judge(found[s], s, asked) if s in found else f"no record of {s}" for s in stacks]
+    return "; ".join(filter(None, said))
 
 
 def _migrated(data: Any, asked: Asked) -> str:
-    unsound = _released("staging")(data, asked)
+    unsound = _released(data, "staging", asked)
     if unsound:
         return unsound
     stages = {each["name"]: each["outcome"] for each in data["stages"]}
@@ -144,20 +158,27 @@ def _stable(data: Any, asked: Asked) -> str:
     return ", ".join(lacking)
 
 
-def _approved(data: Any, _: Asked) -> str:
-    if data["environment"] != "production":
-        return f"the approval is of {data['environment']}"
-    return "" if data["by"] else "nobody approved"
+def _approved(data: Any, asked: Asked) -> str:
+    shut = [each for each in asked.opened if not data["by"].get(each)]
+    return f"nobody approved {', '.join(shut)}" if shut else ""
+
+
+def _deployed(data: Any, asked: Asked) -> str:
+    return _everywhere(data, [*asked.clusters, *asked.above], asked, _released)
 
 
 def _watched(data: Any, asked: Asked) -> str:
-    unsound = _released("production")(data, asked)
-    stages = {each["name"]: each for each in data["stages"]}
+    return _everywhere(data, asked.clusters, asked, _watched_one)
+
+
+def _watched_one(record: Any, stack: str, asked: Asked) -> str:
+    unsound = _released(record, stack, asked)
+    stages = {each["name"]: each for each in record["stages"]}
     watch = stages.get("watch", {"outcome": "did not happen", "seconds": 0})
     if not unsound and watch["outcome"] not in ("ok", "succeeded"):
-        unsound = f"watch: {watch['outcome']}"
+        unsound = f"watch of {stack}: {watch['outcome']}"
     if not unsound and watch["seconds"] < WATCH_SECONDS:
-        unsound = f"watched {watch['seconds']:.0f} s of {WATCH_SECONDS}"
+        unsound = f"{stack} was watched {watch['seconds']:.0f} s of {WATCH_SECONDS}"
     return unsound
 
 
@@ -177,7 +198,7 @@ _BEFORE: dict[str, tuple[str, _Judge]] = {
     "approval": ("approval of operations", _approved),
 }
 _AFTER: dict[str, tuple[str, _Judge]] = {
-    "production": ("deployed to Production", _released("production")),
+    "production": ("deployed to Production", _deployed),
     "watch": ("watched for 30 minutes", _watched),
 }
 LINES = (*_BEFORE, *_AFTER)

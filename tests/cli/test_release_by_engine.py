@@ -10,10 +10,17 @@ from cli.fleet import Outcome
 from cli.stacks import EngineResult
 from operations.by_engine import DeployError
 from operations.refusal import RefusedError
+from operations.release_above import release_above
 from settings import load
+from tests.support import topologies
 from tests.support.clouds import on
 
 STAGING = on("staging", "aws")
+
+
+def wanted(*, command, program):
+    """The engine that was found, and charts that lie here before the program runs."""
+    return command and program
 
 
 @pytest.fixture
@@ -21,7 +28,7 @@ def engine(monkeypatch):
     """An engine that answers what a test says."""
     said = []
     monkeypatch.setattr(acting, "needed_engine", lambda: SimpleNamespace(version="3.9"))
-    monkeypatch.setattr(acting, "act", lambda *_, command: said if command else pytest.fail("no"))
+    monkeypatch.setattr(acting, "act", lambda *_, **how: said if wanted(**how) else None)
     return said
 
 
@@ -51,3 +58,30 @@ def test_without_an_engine_nothing_is_begun():
 def test_elsewhere_recorded_manifests_are_applied_as_before():
     assert release._engine(load("local"), write=True) is None
     assert release._recorded(load("local"))
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "tag"),
+    [(None, "succeeded", "v9.9.9"), (DeployError("region us: is of v1"), "failed", "v1.0.0")],
+    ids=["good", "refused"],
+)
+def test_the_stack_above_is_released_by_its_update_and_its_file_says_what_runs(
+    tmp_path, monkeypatch, error, outcome, tag
+):
+    """R-P4-REG: no cluster, no migration, no watch; a region of another version is refused."""
+    file = tmp_path / "Pulumi.production.yaml"
+    file.write_text("config:\n  manpasik:stack:\n    images: {tag: v1.0.0}\n")
+    monkeypatch.setattr("settings.loader.ROOT", tmp_path)
+    seen = []
+
+    def deploy():
+        seen.append(file.read_text())
+        if error:
+            raise error
+        return "by the engine"
+
+    found = topologies.settings(topologies.above(), "production")
+    done = release_above(found, "v9.9.9", deploy, "kim")
+    assert "v9.9.9" in seen[0], "the engine takes the version from the file"
+    assert (done.outcome, done.reason) == (outcome, str(error or ""))
+    assert f"tag: {tag}" in file.read_text()

@@ -3,13 +3,13 @@
 import pytest
 
 from settings import access_table
-from settings.loader import ROOT, load_catalog
+from settings.loader import ROOT, load_catalog, stack_names
 from tests.support.project import Project
 from tests.support.recording import of_kind
 from tests.support.spoils import put
 from tests.support.workflows import jobs
 
-PAGE = access_table.page(load_catalog())
+PAGE = access_table.page(load_catalog(), stack_names())
 
 
 def test_the_page_is_fresh():
@@ -18,7 +18,7 @@ def test_the_page_is_fresh():
 
 def test_another_right_is_another_page(tmp_path):
     put("catalog/environments.yaml", "production/access/qa", "change")(Project.copied_to(tmp_path))
-    assert access_table.page(load_catalog(tmp_path)) != PAGE
+    assert access_table.page(load_catalog(tmp_path), stack_names()) != PAGE
 
 
 @pytest.mark.parametrize("stack", ["staging", "production"])
@@ -41,4 +41,10 @@ def test_only_operations_change_production_and_only_after_an_approval():
 
 def test_every_environment_of_a_workflow_is_on_the_page():
     named = {job["environment"] for _, _, job in jobs() if "environment" in job}
-    assert {place for place in named if f"| `{place}` |" in PAGE} == named
+    computed = {each for each in named if each.startswith("${{")}
+    assert computed == {"${{ matrix.stack }}", "${{ needs.targets.outputs.above }}"}, (
+        "both are stacks that `mpk targets production` names"
+    )
+    regions = {each for each in stack_names() if each.startswith("production-")}
+    wanted = named - computed | {"production", *regions}
+    assert {place for place in wanted if f"| `{place}` |" in PAGE} == wanted

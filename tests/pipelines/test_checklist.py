@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
@@ -10,15 +11,21 @@ from cli.app import BAD_INPUT, app
 from cli.checklist import NOT_YET
 from operations.checklist import Evidence, ready, whole
 from operations.checklist.judging import LINES, Asked
+from settings import load
+from tests.support import topologies
 
 VERSION, COMMIT = "v1.2.3", "c" * 40
 ASKED = Asked(version=VERSION, commit=COMMIT, images=["auth-service", "migrations"],
               changelog="## [1.2.3]\n")  # fmt: skip
+PRODUCTION = load("production")
+REGIONS = ["production-kr", "production-us"]
+FOUR = replace(ASKED, clusters=REGIONS, above=["production"], opened=[*REGIONS, "production"])
 
 
 def released(stack, seconds=1800.0):
     return {
         "stack": stack,
+        "version": VERSION,
         "outcome": "succeeded",
         "services": {"auth-service": {"after": VERSION}},
         "stages": [
@@ -36,7 +43,7 @@ GOOD = {
     "load": {"rate": 5000.1, "seconds": 60.0, "success": 0.9999, "p95_ms": 88.0},
     "stable": {"hours": 24, "seen": 0.999, "errors": 0.0001, "restarts": 0.0,
                "versions": [VERSION]},
-    "approval": {"environment": "production", "by": ["kim"], "run": "1"},
+    "approval": {"by": {"production": ["kim"]}, "run": "1"},
     "production": released("production"),
     "watch": released("production"),
 }  # fmt: skip
@@ -48,7 +55,12 @@ SPOILED = [
     ("images", "auth-service", "unknown", "the registry has no auth-service"),
     ("migration", "stages/0/outcome", "failed", "migrations: failed"),
     ("migration", "stack", "local", "the record is of local"),
-    ("migration", "services/auth-service/after", "v1.2.2", "other versions run: auth-service"),
+    (
+        "migration",
+        "services/auth-service/after",
+        "v1.2.2",
+        "other versions run on staging: auth-service",
+    ),
     ("e2e", "failed", 1, "40 passed, 1 failed"),
     ("e2e", "passed", 0, "0 passed, 0 failed"),
     ("load", "rate", 4999.0, "4,999 requests a second of 5,000"),
@@ -60,11 +72,12 @@ SPOILED = [
     ("stable", "errors", 0.02, "error rate 2.00%"),
     ("stable", "restarts", 1.0, "1 restarts"),
     ("stable", "versions", ["v1.2.2", VERSION], "versions v1.2.2, v1.2.3"),
-    ("approval", "by", [], "nobody approved"),
-    ("approval", "environment", "staging", "the approval is of staging"),
+    ("approval", "by", {}, "nobody approved production"),
+    ("approval", "by", {"staging": ["kim"]}, "nobody approved production"),
+    ("migration", "version", "v1.2.2", "the release on staging is of v1.2.2"),
     ("production", "outcome", "rolled back", "the release on production rolled back"),
-    ("watch", "stages/1/seconds", 1799.0, "watched 1799 s of 1800"),
-    ("watch", "stages/1/outcome", "failed", "watch: failed"),
+    ("watch", "stages/1/seconds", 1799.0, "production was watched 1799 s of 1800"),
+    ("watch", "stages/1/outcome", "failed", "watch of production: failed"),
 ]
 
 
@@ -113,6 +126,34 @@ def test_before_production_everything_but_production_itself_is_asked():
     assert [line.name for line in ready(found, ASKED) if not line.holds] == ["approval"]
 
 
+def in_four_regions(**more):
+    every = [released(each, 1800.0) for each in REGIONS] + [released("production", 0.0)]
+    approved = {"by": {each: ["kim"] for each in FOUR.opened}, "run": "1"}
+    return {**GOOD, "production": every, "watch": every, "approval": approved, **more}
+
+
+@pytest.mark.parametrize(
+    ("line", "spoiled", "says"),
+    [
+        ("production", 0, "no record of production-kr"),
+        ("watch", 1, "no record of production-us"),
+        ("production", 2, "no record of production"),
+        (
+            "approval",
+            {"by": {"production-kr": ["kim"]}},
+            "nobody approved production-us, production",
+        ),
+    ],
+)
+def test_in_phase_4_every_region_and_the_stack_above_must_be_there(line, spoiled, says):
+    """R-P4-REG: a line holds where it holds in every region; nobody watches the stack above."""
+    assert open_lines(evidence(in_four_regions()), FOUR) == {}
+    whole = in_four_regions()[line]
+    left = spoiled if isinstance(spoiled, dict) else [*whole[:spoiled], *whole[spoiled + 1 :]]
+    assert open_lines(evidence(in_four_regions(**{line: left})), FOUR) == {line: says}
+    assert "production" in open_lines(evidence(), FOUR), "one record is not four"
+
+
 def test_a_changelog_without_the_version_is_open():
     asked = Asked(version=VERSION, commit=COMMIT, images=ASKED.images, changelog="## [1.2.2]")
     assert open_lines(evidence(), asked) == {"changelog": "CHANGELOG.md has no section ## [1.2.3]"}
@@ -126,6 +167,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(
         "cli.checklist.load_catalog", lambda: type("C", (), {"services": ["auth-service"]})
     )
+    monkeypatch.setattr("cli.checklist.load", lambda _: PRODUCTION)
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [Unreleased]\n\n### Added\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -148,6 +190,29 @@ def test_production_without_approval_is_refused(project):
     assert (done.exit_code, told["ready"]) == (NOT_YET, False)
     assert [x["line"] for x in told["lines"] if not x["holds"]] == ["approval"]
     assert (project / "CHANGELOG.md").read_text().count("##") == 2
+
+
+def test_a_region_waits_for_its_own_approval(project, monkeypatch):
+    above = topologies.above("aws", "kr", "us")
+    found = topologies.settings(above, "production")
+    monkeypatch.setattr("cli.checklist.load", lambda _: found)
+    gather(*(line for line in LINES if line not in ("approval", "production", "watch")))
+    approval = replace(evidence()["approval"], data={"by": {"production-kr": ["kim"]}})
+    (project / "evidence/approval.json").write_text(json.dumps(vars_of(approval)))
+    asked = ("checklist", VERSION, "--before-production", "--stack")
+    assert mpk(*asked, "production-kr").exit_code == 0
+    done = mpk(*asked, "production-us")
+    assert (done.exit_code, "nobody approved production-us" in done.stdout) == (NOT_YET, True)
+    assert "allowed: production-kr, production-us" in mpk(*asked, "staging").stderr
+
+
+def test_records_of_a_folder_are_one_evidence(project):
+    (project / "records").mkdir()
+    for stack in REGIONS:
+        (project / f"records/{stack}.json").write_text(json.dumps(released(stack)))
+    assert mpk("evidence", "production", VERSION, "--from", "records").exit_code == 0
+    kept = json.loads((project / "evidence/production.json").read_text())
+    assert [each["stack"] for each in kept["data"]] == REGIONS
 
 
 def test_the_changelog_is_headed_only_when_everything_else_holds(project):

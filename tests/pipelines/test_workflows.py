@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from settings.cloud import AwsSettings, GcpSettings
-from settings.loader import ROOT, load_catalog
+from settings.loader import ROOT, load_catalog, stack_names
 from settings.stack import Images
 from tests.support.workflows import ACTIONS, FOLDER, jobs, judged, steps, workflows
 
@@ -21,6 +21,7 @@ WRITES = {  # What a job may write, and why nothing else may.
     "cd.yml: images": {"packages", "id-token", "attestations"},
     "cd.yml: staging": {"id-token"},
     "cd.yml: production": {"id-token"},
+    "cd.yml: above": {"id-token"},
     "images.yml: image": {"packages", "id-token", "attestations"},
     "nightly.yml: drift": {"id-token"},
 }
@@ -124,12 +125,13 @@ def test_a_role_is_taken_only_in_an_environment_and_for_one_deployment_at_a_time
             assert "concurrency" in job or job["environment"] == "preview", place
 
 
-@pytest.mark.parametrize("stack", ["staging", "production"])
-def test_a_release_has_the_role_the_way_in_and_then_uses_it(stack):
-    job = workflows()["cd.yml"]["jobs"][stack]
+@pytest.mark.parametrize("job", ["staging", "production"])
+def test_a_release_has_the_role_the_way_in_and_then_uses_it(job):
+    job = workflows()["cd.yml"]["jobs"][job]
     did = [step.get("run", step.get("uses", "")) for step in job["steps"]]
+    stack = '"$STACK"' if "matrix" in job["environment"] else job["environment"]
     role = did.index(ROLE)
-    assert job["steps"][role]["with"]["stack"] == stack
+    assert job["steps"][role]["with"]["stack"] == job["environment"]
     (way,) = [run for run in did if f"mpk kubeconfig {stack}" in run]
     (release,) = [run for run in did if "mpk release" in run]
     assert did.index(".venv/bin/mpk engine install") < role < did.index(way) < did.index(release)
@@ -138,6 +140,35 @@ def test_a_release_has_the_role_the_way_in_and_then_uses_it(stack):
     file = '"$RUNNER_TEMP/kubeconfig"'
     assert f"--output {file}" in way
     assert f"--stack {stack} --kubeconfig {file}" in release
+
+
+def test_phase_4_goes_region_by_region_and_the_stack_above_comes_last():
+    """R-P4-REG: the settings say which and in which order; a failure reaches no other."""
+    found = workflows()["cd.yml"]["jobs"]
+    regions, above = found["production"], found["above"]
+    assert regions["strategy"] == {
+        "max-parallel": "1",
+        "fail-fast": "true",
+        "matrix": {"stack": "${{ fromJSON(needs.targets.outputs.clusters) }}"},
+    }
+    assert regions["environment"] == "${{ matrix.stack }}", "each region is opened by itself"
+    assert above["needs"] == ["targets", "production"]
+    assert above["if"] == "needs.targets.outputs.above != ''"
+    assert above["environment"] == regions["environment"].replace(
+        "matrix.stack", "needs.targets.outputs.above"
+    )
+    assert found["released"]["needs"] == ["production", "above"]
+    assert found["released"]["if"] == "${{ !failure() && !cancelled() }}", "above may be left out"
+
+
+def test_every_stack_in_a_cloud_is_previewed_on_request_and_looked_at_every_night():
+    shared = {*stack_names()} - {"local", "dev"}
+    (inputs,) = workflows()["engine-preview.yml"]["on"].values()
+    assert {*inputs["inputs"]["stack"]["options"]} == shared
+    found = workflows()["nightly.yml"]["jobs"]
+    assert found["drift"]["strategy"]["matrix"]["stack"].endswith("needs.stacks.outputs.all) }}")
+    (asked,) = [s["run"] for s in found["stacks"]["steps"] if "targets" in s.get("run", "")]
+    assert "targets staging production" in asked
 
 
 def test_the_login_follows_the_stack_and_holds_no_key():
@@ -181,11 +212,14 @@ def test_the_matrix_builds_every_image_of_the_recipe(tmp_path, monkeypatch):
     assert f"registry: {host}\n" in (FOLDER / "images.yml").read_text()
 
 
-def test_production_waits_for_its_environment_and_for_the_checklist():
-    job = workflows()["cd.yml"]["jobs"]["production"]
-    assert job["environment"] == "production"
+@pytest.mark.parametrize("job", ["production", "above"])
+def test_production_waits_for_its_environment_and_for_the_checklist(job):
+    job = workflows()["cd.yml"]["jobs"][job]
     runs = [step.get("run", "") for step in job["steps"]]
+    approved = next(i for i, run in enumerate(runs) if "evidence approval" in run)
     checked = next(i for i, run in enumerate(runs) if "--before-production" in run)
     released = next(i for i, run in enumerate(runs) if "mpk release" in run)
-    assert checked < released
+    assert approved < checked < released
+    assert '--stack "$STACK"' in runs[checked]
+    assert job["env"]["STACK"] == job["environment"], "the approval is of this very environment"
     assert all("|| true" not in run for run in runs)

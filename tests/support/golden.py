@@ -11,7 +11,7 @@ from rendering import Recorded, kustomize, manifests
 from rendering.topology import picture
 from schema import guide
 from settings import access_table
-from settings.loader import ROOT, load_catalog
+from settings.loader import ROOT, load_catalog, stack_names
 from tests.support.clouds import CLOUD_STACKS, CLOUDS, above_regions, whole
 from tests.support.recording import STACKS, recorded
 
@@ -59,7 +59,7 @@ def main() -> None:
         (folder / f"urns-{cloud}.txt").write_text(front_urns(cloud))
     kustomize.render(kustomize.folder())
     (ROOT / guide.PATH).write_text(guide.guide())
-    (ROOT / access_table.PATH).write_text(access_table.page(load_catalog()))
+    (ROOT / access_table.PATH).write_text(access_table.page(load_catalog(), stack_names()))
 
 
 if __name__ == "__main__":
