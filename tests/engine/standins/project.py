@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from settings.loader import ROOT
+from tests.engine.standins.cluster import commands
 from tests.engine.standins.server import VARIABLE
 
 MINUTES = 60
@@ -38,6 +39,7 @@ class EngineProject:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("PULUMI_", "KUBECONFIG"))},
             VARIABLE: self.providers,
+            "PATH": f"{commands(self.root / 'bin')}:{os.environ['PATH']}",
             "MANPASIK_STATE": str(self.root / "state"),
             "PULUMI_HOME": str(self.root / "home"),
             "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",

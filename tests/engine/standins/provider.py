@@ -12,6 +12,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from google.protobuf.json_format import MessageToDict, ParseDict
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from tests.engine.standins.cluster import PLANES, Clusters
 from tests.engine.standins.computed import answer, computed
 from tests.engine.standins.world import TroubleError, World
 
@@ -36,10 +37,11 @@ FIXED = {
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """One provider package over a world."""
 
-    def __init__(self, package: str, version: str, world: World):
+    def __init__(self, package: str, version: str, world: World, clusters: Clusters):
         self.package = package
         self.version = version
         self.world = world
+        self.clusters = clusters
 
     def Handshake(self, request, context):  # noqa: N802, ARG002
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
@@ -88,7 +90,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = plain(request.properties)
         with refusing(context):
             identity = self.world.create(kind, request.urn, inputs)
-        outputs = merged(request.properties, computed(kind, identity, inputs))
+        outputs = merged(request.properties, self._computed(request.urn, identity, inputs))
         return provider_pb2.CreateResponse(id=identity, properties=outputs)
 
     def Update(self, request, context):  # noqa: N802
@@ -98,7 +100,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = plain(request.news)
         with refusing(context):
             self.world.update(kind, request.urn, request.id, inputs)
-        outputs = merged(request.news, computed(kind, request.id, inputs))
+        outputs = merged(request.news, self._computed(request.urn, request.id, inputs))
         return provider_pb2.UpdateResponse(properties=outputs)
 
     def Read(self, request, context):  # noqa: N802, ARG002
@@ -110,8 +112,15 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(
             id=request.id,
             inputs=inputs,
-            properties=merged(inputs, computed(kind, request.id, found)),
+            properties=merged(inputs, self._computed(request.urn, request.id, found)),
         )
+
+    def _computed(self, urn: str, identity: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        kind = _kind(urn)
+        known = computed(kind, identity, inputs)
+        if kind in PLANES:
+            known |= self.clusters.plane(kind, urn.split("::", maxsplit=1)[0].rpartition(":")[2])
+        return known
 
     def Delete(self, request, context):  # noqa: N802
         with refusing(context):
@@ -157,7 +166,14 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
 
 def merged(inputs: struct_pb2.Struct, more: dict[str, Any]) -> struct_pb2.Struct:
     """What was given, secrets still marked, with what the cloud computed."""
-    return struct({**MessageToDict(inputs), **{k: v for k, v in more.items() if k not in inputs}})
+    return struct(_beside(MessageToDict(inputs), more))
+
+
+def _beside(given: Any, made: Any) -> Any:
+    """A thing that the program gave half of keeps that half; a secret is whole."""
+    if not isinstance(given, dict) or not isinstance(made, dict) or _SIGNATURE in given:
+        return given
+    return {**made, **{key: _beside(each, made.get(key)) for key, each in given.items()}}
 
 
 def _revealed(value: Any) -> Any:

@@ -8,6 +8,7 @@ from importlib import metadata
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from tests.engine.standins.cluster import answering
 from tests.engine.standins.provider import Provider
 from tests.engine.standins.world import World
 
@@ -19,8 +20,9 @@ _MEGABYTES = 400 * 1024 * 1024
 def served(world: World, packages: Iterable[str]) -> Generator[str]:
     """The value of `VARIABLE` while the providers answer."""
     with contextlib.ExitStack() as stack:
+        clusters = stack.enter_context(answering(world))
         ports = {
-            each: stack.enter_context(_served(Provider(each, _version(each), world)))
+            each: stack.enter_context(_served(Provider(each, _version(each), world, clusters)))
             for each in packages
         }
         yield ",".join(f"{package}:{port}" for package, port in ports.items())

@@ -50,6 +50,10 @@ class World:
     things: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     seconds_per_change: float = 0.0
+    says: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The status of a Rollout by its name, where its controller finds it other than healthy."""
+    followed: Counter[str] = field(default_factory=Counter)
+    """How often the API server of a stack's cluster was asked for its Rollouts."""
     calls: Counter[str] = field(default_factory=Counter)
     """How often each verb was asked for: create, update, delete, read."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
