@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import localcluster
+from bench.gitops_ownership import ownership
 from bench.gitops_walk import (
     AUTH,
     MORE,
     PLAN,
     SLOW,
     Walk,
-    apply_beside,
     called,
     declare_again,
     jobs,
@@ -21,8 +21,6 @@ from bench.gitops_walk import (
 from drill import argocd, gitops
 from drill.behaviour import Behaviour
 from drill.product import SERVICE
-from drill.writers import Writers, runs_of
-from localcluster import record
 from operations import rollback
 from settings import names
 
@@ -80,40 +78,6 @@ def route(walk: Walk) -> str:
     )
     must(live is not None and live["spec"]["http"][0]["timeout"] == "59s", str(live))
     return "the timeout arrived, Synced"
-
-
-def ownership(walk: Walk) -> str:
-    """A whole canary while the program applies, the autoscaler scales and Argo CD heals."""
-    walk.until_phase(SERVICE, walk.tags[SERVICE], "Healthy")
-    directory = walk.directory
-    writers, began = (
-        Writers(record.endpoint(directory, record.load(directory)), SERVICE),
-        time.time(),
-    )
-    walk.release(SERVICE, "v7.1.0")
-    applied, grown = 0, False
-    walk.until_phase(SERVICE, "v7.1.0", "Progressing", "Paused")
-    while walk.rollout(SERVICE)["status"].get("phase") in ("Progressing", "Paused"):
-        if not grown and writers.sights[-1].weight >= 25:  # noqa: PLR2004 - the second step
-            commit, grown = walk.commit("more pods", **{SERVICE: MORE}), True
-            # Until then the program's apply of this commit is refused: it forces nothing (0042).
-            walk.following.until(SERVICE, lambda s, c=commit: s.has(c), "git is applied", SLOW)
-        applied += apply_beside(walk, {SERVICE: MORE} if grown else {})
-        time.sleep(1)
-    walk.until_phase(SERVICE, "v7.1.0", "Healthy")
-    seen = writers.since(began)
-    weights, pods = runs_of([s.weight for s in seen]), runs_of([s.replicas for s in seen])
-    differing = {each for s in seen for each in s.differing if each.endswith(f"/{SERVICE}")}
-    foreign = differing - {f"Rollout/{SERVICE}", f"HorizontalPodAutoscaler/{SERVICE}"}
-    must([w for w in weights if w not in (0, 100)] == [5, 25, 50], f"weights {weights}")
-    must(pods == [3, 4], f"pods {pods}")
-    must(not foreign, f"OutOfSync: {sorted(foreign)}")
-    must(all(s.pinned for s in seen), "a subset lost its version")
-    must(bool(grown and applied), "the program or the autoscaler did not write")
-    return (
-        f"weights {weights}, pods {pods}, {applied} applies by the program without a conflict; "
-        f"OutOfSync was {', '.join(sorted(differing)) or 'nothing'}"
-    )
 
 
 def failed_migration(walk: Walk) -> str:

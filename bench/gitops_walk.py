@@ -4,7 +4,8 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from drill.runs import Drill
 from localcluster import programs, record
 from operations.applyset import ApplySet
 from operations.cluster import ClusterError, Object
+from operations.deploy import Deployed, Deployment
 from operations.shared import apply_shared, with_previous_version
 from rendering import manifests
 from rendering import record as recorded
@@ -72,8 +74,9 @@ class Walk:
         A migration comes with the product's tag, as its image does.
         """
         services: dict[str, Any] = dict(self.following.given["services"])
-        for name, more in {SERVICE: {"image_tag": self.tags[SERVICE]}, **own}.items():
-            services[name] = {**services.get(name, {}), **more}
+        for changes in ({SERVICE: {"image_tag": self.tags[SERVICE]}}, own):
+            for name, more in changes.items():
+                services[name] = {**services.get(name, {}), **more}
         return {"services": services, "images": {"tag": self.tags[AUTH]}}
 
     def commit(self, message: str, **own: Mapping[str, Any]) -> str:
@@ -109,7 +112,12 @@ class Walk:
             status: Mapping[str, Any] = self.rollout(service).get("status", {})
             return self.tag(service) == tag and status.get("phase") in phases
 
-        self.until(holds, f"{service} {tag} is {' or '.join(phases)}")
+        try:
+            self.until(holds, f"{service} {tag} is {' or '.join(phases)}")
+        except NotSeenError as late:
+            status = self.rollout(service).get("status", {})
+            now = f"{self.tag(service)} {status.get('phase')}: {status.get('message', '')}"
+            raise NotSeenError(f"{late}; it is {now}") from None
 
     def rollouts(self, *arguments: str) -> str:
         """`kubectl argo rollouts …`."""
@@ -154,6 +162,18 @@ def apply_beside(walk: Walk, own: Mapping[str, Mapping[str, Any]]) -> int:
 def declare_again(walk: Walk) -> None:
     """What `mpk up` would apply of Argo CD's Applications."""
     _apply(walk, walk.changes(), lambda each: each["kind"] == "Application")
+
+
+def deploy_beside(walk: Walk, own: Mapping[str, Mapping[str, Any]]) -> Future[Deployed]:
+    """`mpk up` of the released service, forcing nothing, in a thread: it may wait for a sync."""
+    following = walk.following
+    found = [
+        replace(each, content=following.tempo.of(each.content)) if each.kind == "Rollout" else each
+        for each in manifests(recorded(following.settings(**walk.changes(**own))))
+        if each.name == SERVICE
+    ]
+    deployment = Deployment(following.cluster, gitops.STACK, found, partial=True)
+    return ThreadPoolExecutor(1).submit(deployment.run, SECONDS / 3)
 
 
 def _apply(walk: Walk, changes: Mapping[str, Any], wanted: Callable[[Object], bool]) -> int:

@@ -127,6 +127,12 @@ _KINDS = (
     ),
     _kind(
         ConflictError,
+        r"conflicts? with \"argocd-controller\"",
+        "git is ahead: pull; this checkout is ahead: commit the rendered tree, push it, and run "
+        "the same command after Argo CD's sync; nothing is forced over it",
+    ),
+    _kind(
+        ConflictError,
         r"field conflict|conflict(s)? with \"|field manager conflict",
         "decide who writes the field: leave it out of the program (settings/ownership.py), or take "
         "it over with the annotation pulumi.com/patchForce",

@@ -15,7 +15,7 @@ from operations.applyset import NEVER_PRUNED, ApplySet, GroupKind
 from operations.cluster import Cluster, ClusterError, Object
 from operations.handover import HANDOVER_MANAGER, handed_over
 from operations.readiness import State, assess, has_progress
-from operations.shared import apply_shared, take_over, with_previous_version
+from operations.shared import AheadOfSyncError, apply_shared, take_over, with_previous_version
 from operations.wait import (
     POLL_SECONDS,
     TIMEOUT_SECONDS,
@@ -29,6 +29,10 @@ from operations.wait import (
 )
 from rendering.manifest import Manifest
 from rendering.recorder import reveal
+
+SYNC_SECONDS = 300.0
+"""How long Argo CD may take for a push: it looks every three minutes, and then applies."""
+_WAITS_FOR_SYNC = "waits for Argo CD, which has applied something else from git"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +88,14 @@ class Deployment:
         self._adopt = adopt
         self._partial = partial
         self._report = report
+        self._synced_by = 0.0
         self._live: dict[tuple[str, str, str], Object] = {}
         self._progress = {manifest.urn: progress_of(manifest) for manifest in manifests}
 
     def run(self, timeout_seconds: float = TIMEOUT_SECONDS) -> Deployed:
         """Apply, wait, prune. Raises `ClusterError` where the cluster does not answer."""
         started = time.monotonic()
+        self._synced_by = started + SYNC_SECONDS
         kinds = {_kind(manifest.content) for manifest in self._manifests.values()}
         earlier = self._set.recorded_kinds()
         self._read_live(kinds | {("apps/v1", "Deployment")})
@@ -142,19 +148,17 @@ class Deployment:
                     message = f"waits for {awaited.kind} {awaited.name}"
                     progress.state = State("progressing", message)
                 else:
-                    self._apply(manifest, progress)
-                    advanced = True
+                    advanced = self._apply(manifest, progress) or advanced
 
-    def _apply(self, manifest: Manifest, progress: Progress) -> None:
+    def _apply(self, manifest: Manifest, progress: Progress) -> bool:
+        """Apply one object; False where it waits for Argo CD, which has git's push before it."""
         progress.started = time.monotonic()
         content = self._set.labelled(reveal(manifest.content))
         before = self._live.get((manifest.kind, manifest.namespace, manifest.name))
         if before is not None and not self._adopt and not self._set.has(before):
             managers = ", ".join(_managers(before)) or "somebody else"
             message = f"exists already, made by {managers}; --adopt takes it over"
-            progress.change = "refused"
-            progress.settle(State("failed", message))
-            return
+            return _refused(progress, message)
         try:
             if kept := handed_over(before, content):
                 self._cluster.apply(kept, force=True, manager=HANDOVER_MANAGER)
@@ -162,15 +166,19 @@ class Deployment:
                 take_over(self._cluster, content, replicas)
             content = with_previous_version(before, content)
             after = apply_shared(self._cluster, content, force=self._force)
+        except AheadOfSyncError as error:
+            if time.monotonic() > self._synced_by:
+                return _refused(progress, str(error))
+            progress.started, progress.state = None, State("progressing", _WAITS_FOR_SYNC)
+            return False
         except ClusterError as error:
-            progress.change = "refused"
-            progress.settle(State("failed", str(error)))
-            return
+            return _refused(progress, str(error))
         progress.change = _change(before, after)
         if has_progress(manifest.kind):
             progress.state = State("progressing", "applied")
         else:
             progress.settle(assess(after))
+        return True
 
     def _pods_before(self, manifest: Manifest) -> int:
         """How many pods a Deployment has that a new Rollout of its name takes over from."""
@@ -225,6 +233,12 @@ def destroy(cluster: Cluster, stack: str, timeout_seconds: float = 120) -> list[
         time.sleep(POLL_SECONDS)
     members_of.forget()
     return gone
+
+
+def _refused(progress: Progress, why: str) -> bool:
+    progress.change = "refused"
+    progress.settle(State("failed", why))
+    return True
 
 
 def _kind(content: Mapping[str, Any]) -> GroupKind:

@@ -2,8 +2,9 @@
 
 The API server tracks a list as one field: who moves a weight owns every route, and the program's
 own timeout in the same list would be a conflict. So an apply takes the controller's parts from the
-live object, says which state of it it saw, and writes over a controller alone: never over a person,
-and never over a weight that moved in between.
+live object, says which state of it it saw, and writes over the Rollouts controller alone: never
+over a person, never over a weight that moved in between, and never over Argo CD, which would put
+git's state back, weights included (decision 0071).
 """
 
 import copy
@@ -18,14 +19,30 @@ from settings import names
 from settings.ownership import CONTESTED
 
 TRIES = 10
-# As the Rollouts controller and Argo CD call themselves in `managedFields`.
-CONTROLLERS = frozenset({"rollouts-controller", "argocd-controller"})
+# As they call themselves in `managedFields`.
+CONTROLLERS = frozenset({"rollouts-controller"})
+ARGO_CD = "argocd-controller"
 _MANAGER = re.compile(r'conflicts? with "([^"]+)"')
 _CHANGED = "the object has been modified"
 
 
+class AheadOfSyncError(ConflictError):
+    """Argo CD has applied something else from git: its sync comes first, or git does (0071)."""
+
+
 def apply_shared(cluster: Cluster, content: Object, *, force: bool = False) -> Object:
-    """Apply; raises `ConflictError` where somebody else than a controller wrote a field."""
+    """Apply; raises `ConflictError` where a person or Argo CD wrote a field that would change."""
+    try:
+        return _apply_shared(cluster, content, force=force)
+    except AheadOfSyncError:
+        raise
+    except ConflictError as refused:
+        if _managers(str(refused)) == {ARGO_CD}:
+            raise AheadOfSyncError(_ahead(refused)) from None
+        raise
+
+
+def _apply_shared(cluster: Cluster, content: Object, *, force: bool) -> Object:
     ours = [each for each in CONTESTED if each.whole and each.kind == content["kind"]]
     if not ours:
         return cluster.apply(content, force=force)
@@ -50,9 +67,25 @@ def _apply_seen(cluster: Cluster, content: Object, live: Object | None, *, force
     try:
         return cluster.apply(content, force=force)
     except ConflictError as refused:
-        if not _managers(str(refused)) or _managers(str(refused)) - CONTROLLERS:
+        others = _managers(str(refused))
+        if not others or others - CONTROLLERS - {ARGO_CD}:
             raise
+        if ARGO_CD in others or _followed(live):
+            raise AheadOfSyncError(_ahead(refused)) from None
     return cluster.apply(content, force=True)
+
+
+def _followed(live: Object) -> bool:
+    """Whether Argo CD applies it, though a controller has taken a field from it since."""
+    entries: list[Object] = live["metadata"].get("managedFields") or []
+    return any(each.get("manager") == ARGO_CD for each in entries)
+
+
+def _ahead(refused: ConflictError) -> str:
+    return (
+        f"Argo CD has applied something else from git ({refused}). Where git is ahead, pull; where "
+        "this checkout is, commit the rendered tree and push it, and its sync goes first"
+    )
 
 
 def with_theirs(live: Object | None, content: Object) -> Object:

@@ -62,6 +62,11 @@ WORDS = [
         "settings/ownership.py",
     ),
     (
+        'Apply failed with 1 conflict: conflict with "argocd-controller": .spec.minReplicas',
+        failures.ConflictError,
+        "after Argo CD's sync",
+    ),
+    (
         'error: services "auth-service" already exists',
         failures.ConflictError,
         "--adopt",

@@ -5,7 +5,13 @@ import copy
 import pytest
 
 from operations.cluster import ConflictError
-from operations.shared import apply_shared, take_over, with_previous_version, with_theirs
+from operations.shared import (
+    AheadOfSyncError,
+    apply_shared,
+    take_over,
+    with_previous_version,
+    with_theirs,
+)
 from settings.ownership import CONTESTED, ignored_differences
 from tests.support.later import of_kind
 
@@ -13,6 +19,7 @@ ROUTE = of_kind("VirtualService", phase=3)["auth-service"]
 RULE = of_kind("DestinationRule", phase=3)["auth-service"]
 SERVICE = of_kind("Service", phase=4)["auth-service"]
 ROLLOUT = of_kind("Rollout", phase=3)["auth-service"]
+SCALER = of_kind("HorizontalPodAutoscaler", phase=3)["auth-service"]
 HASH = "rollouts-pod-template-hash"
 
 
@@ -97,6 +104,22 @@ def test_what_a_person_wrote_is_never_overwritten(words):
     api = Api(mid_canary(ROUTE), words)
     with pytest.raises(ConflictError):
         apply_shared(api, ROUTE)
+    assert not any(force for _, force, _ in api.applied)
+
+
+@pytest.mark.parametrize(("content", "words", "followed"), [
+    (SCALER, 'conflict with "argocd-controller": .spec.minReplicas', False),
+    (ROUTE, 'conflicts with "argocd-controller": .spec.http', False),
+    (ROUTE, 'conflict with "rollouts-controller": .spec.http', True),
+])  # fmt: skip
+def test_argo_cd_is_waited_for_and_never_written_over(content, words, followed):
+    """It would put git's state back, and with it the weights of a canary (0071, W-3)."""
+    live = mid_canary(content) if content is ROUTE else content
+    if followed:
+        live["metadata"]["managedFields"] = [{"manager": "argocd-controller"}]
+    api = Api(live, words)
+    with pytest.raises(AheadOfSyncError, match=r"Where git is ahead, pull; .* push it"):
+        apply_shared(api, content)
     assert not any(force for _, force, _ in api.applied)
 
 
