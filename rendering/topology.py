@@ -7,6 +7,7 @@ since lines between twenty services and five stores would hide both. SVG, so tha
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 from rendering.manifest import Manifest
@@ -15,9 +16,12 @@ from rendering.topology_cloud import cloud_parts
 
 WIDTH, MARGIN, GAP = 1180, 24, 12
 BOX_WIDTH, BOX_HEIGHT, COLUMNS = 268, 46, 4
+LINE_HEIGHT, LETTERS = 15, 34
+"""Of what a box tells; so many letters are as wide as it."""
 _COLOURS = ("#1b6ca8", "#c8452d", "#2e7d4f", "#8a4fa3", "#b07d12", "#3f6f73", "#a03a6a", "#5b5b5b")
 _WORKLOADS = ("Deployment", "Rollout")
 _ENTRANCES = ("Ingress", "VirtualService")
+_STORES = ("StatefulSet", "SGShardedCluster")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,33 +30,39 @@ class Box:
 
     name: str
     told: str
-    marks: tuple[str, ...]
+    marks: tuple[str, ...] = ()
     """Colours of the stores that it waits for; of a store its own."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What it tells, broken so that no line leaves the box."""
+        return wrap(self.told, LETTERS)
 
 
 def picture(stack: str, found: Sequence[Manifest], made: Sequence[Recorded] = ()) -> str:
     """The SVG of a stack; `made` is its whole recording, where its cloud is drawn as well."""
-    stores = [each for each in found if each.kind == "StatefulSet"]
+    stores = sorted(_of(found, *_STORES), key=lambda each: each.name)
     colours = {each.urn: _COLOURS[i % len(_COLOURS)] for i, each in enumerate(stores)}
     grown = {_target(each): each.content["spec"] for each in _of(found, "HorizontalPodAutoscaler")}
-    services = [_service(each, colours, grown) for each in _of(found, *_WORKLOADS)]
+    workloads = sorted(_of(found, *_WORKLOADS), key=lambda each: each.name)
+    services = [_service(each, colours, grown) for each in workloads]
     kept = [Box(name=s.name, told=_kept(s), marks=(colours[s.urn],)) for s in stores]
     ways = [
-        Box(name=e.name, told=f"{e.kind}: {_hosts(e)}", marks=())
+        Box(name=e.name, told=f"{e.kind}: {_hosts(e)}")
         for e in _of(found, *_ENTRANCES)
         if _hosts(e)
     ]
     parts = [
         *((title, _boxes(entries)) for title, entries in cloud_parts(made)),
         ("The way in", ways),
-        (f"Services ({len(services)}); dots: the stores each waits for", services),
-        ("Stores", kept),
+        (f"Services ({len(services)}); dots: the stores below that each waits for", services),
+        ("Stores in the cluster", kept),
     ]
     return _svg(f"ManPaSik, stack {stack}", [(title, boxes) for title, boxes in parts if boxes])
 
 
 def _boxes(entries: Sequence[tuple[str, str]]) -> list[Box]:
-    return [Box(name=name, told=told, marks=()) for name, told in entries]
+    return [Box(name=name, told=told) for name, told in entries]
 
 
 def _of(found: Sequence[Manifest], *kinds: str) -> list[Manifest]:
@@ -72,9 +82,21 @@ def _service(each: Manifest, colours: Mapping[str, str], grown: Mapping[str, Any
 
 
 def _kept(store: Manifest) -> str:
+    if store.kind == "SGShardedCluster":
+        return _sharded(store.content["spec"])
     claims = store.content["spec"].get("volumeClaimTemplates")
     size = claims[0]["spec"]["resources"]["requests"]["storage"] if claims else "none"
     return f"volume: {size}"
+
+
+def _sharded(spec: Mapping[str, Any]) -> str:
+    first, shards = spec["coordinator"], spec["shards"]
+    size = first["pods"]["persistentVolume"]["size"]
+    other = shards["pods"]["persistentVolume"]["size"]
+    return (
+        f"Citus: coordinator {first['instances']} x {size}, "
+        f"{shards['clusters']} shards {shards['instancesPerCluster']} x {other}"
+    )
 
 
 def _hosts(each: Manifest) -> str:
@@ -90,13 +112,14 @@ def _svg(title: str, parts: Sequence[tuple[str, Sequence[Box]]]) -> str:
     top = 64
     for name, boxes in parts:
         rows = -(-len(boxes) // COLUMNS)
-        height = 40 + rows * (BOX_HEIGHT + GAP)
+        tall = BOX_HEIGHT + LINE_HEIGHT * (max(len(box.lines) for box in boxes) - 1)
+        height = 40 + rows * (tall + GAP)
         lines.append(_rectangle(MARGIN, top, WIDTH - 2 * MARGIN, height, "#f4f6f8", "#c5ccd3"))
         lines.append(_text(MARGIN + GAP, top + 24, name, size=15, bold=True))
         for index, box in enumerate(boxes):
             row, column = divmod(index, COLUMNS)
             left = MARGIN + GAP + column * (BOX_WIDTH + GAP)
-            lines += _box(box, left, top + 36 + row * (BOX_HEIGHT + GAP))
+            lines += _box(box, left, top + 36 + row * (tall + GAP), tall)
         top += height + GAP
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{top + GAP}" '
@@ -107,15 +130,16 @@ def _svg(title: str, parts: Sequence[tuple[str, Sequence[Box]]]) -> str:
     )
 
 
-def _box(box: Box, left: int, top: int) -> list[str]:
+def _box(box: Box, left: int, top: int, tall: int) -> list[str]:
     lines = [
-        _rectangle(left, top, BOX_WIDTH, BOX_HEIGHT, "#ffffff", "#8d99a6"),
+        _rectangle(left, top, BOX_WIDTH, tall, "#ffffff", "#8d99a6"),
         _text(left + 10, top + 19, box.name, size=14, bold=True),
-        _text(left + 10, top + 37, box.told, size=12),
     ]
+    for number, line in enumerate(box.lines):
+        lines.append(_text(left + 10, top + 37 + number * LINE_HEIGHT, line, size=12))
     for index, colour in enumerate(box.marks):
         at = left + BOX_WIDTH - 14 - 15 * index
-        lines.append(f'<circle cx="{at}" cy="{top + 33}" r="5.5" fill="{colour}"/>')
+        lines.append(f'<circle cx="{at}" cy="{top + tall - 13}" r="5.5" fill="{colour}"/>')
     return lines
 
 

@@ -20,8 +20,9 @@ ORDER = (
     "Node pools",
     "Stores that the cloud runs",
     "Buckets and logs",
+    "Charts that the program installs",
 )
-_NAMES, _EDGES, _WALLS, _BELOW, _ADDRESSES, _POOLS, _STORES, _BUCKETS = ORDER
+_NAMES, _EDGES, _WALLS, _BELOW, _ADDRESSES, _POOLS, _STORES, _BUCKETS, _CHARTS = ORDER
 
 
 def _pool_of_amazon(given: Inputs) -> str:
@@ -92,6 +93,10 @@ _TYPES: Mapping[str, tuple[str, _Told]] = {
         lambda given: str(given.get("region", "the stack's region")),
     ),
     "gcp:storage/bucket:Bucket": (_BUCKETS, lambda given: str(given["location"]).lower()),
+    "kubernetes:helm.sh/v3:Release": (
+        _CHARTS,
+        lambda given: f"{given['version']}, in {given['namespace']}",
+    ),
     "gcp:logging/projectBucketConfig:ProjectBucketConfig": (
         _BUCKETS,
         lambda given: str(given["location"]),

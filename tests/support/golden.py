@@ -12,7 +12,7 @@ from rendering.topology import picture
 from schema import guide
 from settings import access_table
 from settings.loader import ROOT, load_catalog, stack_names
-from tests.support.clouds import CLOUD_STACKS, CLOUDS, above_regions, whole
+from tests.support.clouds import CLOUD_STACKS, CLOUDS, REGION_STACKS, above_regions, whole
 from tests.support.recording import STACKS, recorded
 
 FOLDER = Path(__file__).parents[1] / "golden"
@@ -53,6 +53,9 @@ def main() -> None:
         (PICTURES / f"production-kr-{cloud}.svg").write_text(
             drawn("production-kr", whole("production-kr", cloud))
         )
+    for stack in REGION_STACKS[1:]:
+        (PICTURES / f"{stack}-aws.svg").write_text(drawn(stack, whole(stack, "aws")))
+    for cloud in CLOUDS:
         (PICTURES / f"front-{cloud}.svg").write_text(drawn("production", above_regions(cloud)))
         folder = FOLDER / "front"
         folder.mkdir(parents=True, exist_ok=True)
