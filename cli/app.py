@@ -2,8 +2,8 @@
 
 Exit codes: 0 done; 1 a deployment failed, a schema is stale, or lint found something; 2 the input
 is wrong; 3 cluster or engine is not there or lets nobody in; 4 `--exit-code` and there are changes;
-5 somebody has to decide first: a lock, a conflict, a protected resource, a policy, another plan;
-130 interrupted.
+5 somebody has to decide first: a lock, a conflict, a protected resource, a policy, another plan, a
+load that this machine could not send; 130 interrupted.
 """
 
 from collections.abc import Mapping

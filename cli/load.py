@@ -4,13 +4,14 @@ from typing import Annotated
 
 import typer
 
-from cli.console import print_json, results
+from cli.console import messages, print_json, results
 from cli.local import build_progress
 from localcluster import programs
 from operations.checklist.judging import LOAD_SECONDS, RATE
 from operations.load import MOST_SECONDS, Loaded, attack
 
 NOT_KEPT = 1
+INCONCLUSIVE = 5
 
 
 def load(
@@ -21,7 +22,8 @@ def load(
 ) -> None:
     """Send a steady load and judge it; exit code 1 where a figure is not kept.
 
-    Name only what is yours: the load goes wherever the address leads.
+    Exit code 5 where this machine was the limit: nothing is known then of what was loaded. Name
+    only what is yours: the load goes wherever the address leads.
     """
     with build_progress(quiet=as_json) as report:
         program = programs.ensure(["vegeta"], report)["vegeta"]
@@ -29,16 +31,21 @@ def load(
 
 
 def tell(found: Loaded, *, as_json: bool) -> None:
-    """Print the figures; end with exit code 1 where one is not kept."""
+    """Print the figures; end with exit code 1 where one is not kept, 5 where nobody can say."""
     if as_json:
         print_json(found.as_dict())
     else:
         results.print(
             f"{found.rate:,.0f} requests a second for {found.seconds:.0f} s: "
             f"{found.success:.2%} succeeded, P50 {found.p50_ms} ms, P95 {found.p95_ms} ms, "
-            f"P99 {found.p99_ms} ms"
+            f"P99 {found.p99_ms} ms; this machine was {found.busy:.0%} busy"
         )
         for missing in found.missing:
             results.print(f"[red]✗[/] {missing}")
+    if found.limit:
+        messages.print(
+            f"inconclusive: {found.limit}, so these are its own figures, not those of what it "
+            "loads; run it where cores are free"
+        )
     if found.missing:
-        raise typer.Exit(NOT_KEPT)
+        raise typer.Exit(INCONCLUSIVE if found.limit else NOT_KEPT)

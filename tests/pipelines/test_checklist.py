@@ -63,7 +63,7 @@ SPOILED = [
     ),
     ("e2e", "failed", 1, "40 passed, 1 failed"),
     ("e2e", "passed", 0, "0 passed, 0 failed"),
-    ("load", "rate", 4999.0, "4,999 requests a second of 5,000"),
+    ("load", "rate", 4980.0, "4,980 requests a second of 5,000"),
     ("load", "seconds", 10.0, "10 s of 60"),
     ("load", "success", 0.9, "success 90.00%"),
     ("load", "p95_ms", 201.0, "P95 201 ms"),
@@ -117,6 +117,12 @@ def test_no_line_holds_without_evidence_of_this_version_and_commit(line, how):
         data = {} if how == "empty" else GOOD[line]
         found |= evidence({line: data}, **other.get(how, {}))
     assert list(open_lines(found)) == [line]
+
+
+def test_a_load_that_a_machine_could_not_send_is_told_as_that():
+    data = {**GOOD["load"], "rate": 2110.0, "limit": "this machine was 97% busy"}
+    said = "inconclusive, this machine was 97% busy: 2,110 requests a second of 5,000"
+    assert open_lines(evidence({**GOOD, "load": data})) == {"load": said}
 
 
 def test_before_production_everything_but_production_itself_is_asked():

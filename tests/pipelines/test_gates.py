@@ -6,22 +6,25 @@ import json
 import os
 import sys
 import tarfile
+from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote_plus
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from cli import engine_install
+import operations.load
+from cli import engine_install, load
 from cli.app import BAD_INPUT, NOT_THERE, app
 from cli.failures import MissingEngineError
 from drill import loading
 from drill.behaviour import Behaviour
 from localcluster import programs
 from operations import product, stability
-from operations.load import LoadError, attack
+from operations.load import Loaded, LoadError, attack
 
 
 def mpk(*arguments):
@@ -40,10 +43,11 @@ def mpk(*arguments):
 def test_a_load_through_envoy_is_judged_by_what_came_back(behaviour, missing):
     generator = programs.ensure(["vegeta"], programs.quiet)["vegeta"]
     found = loading.load(generator, rate=60, seconds=2, behaviour=behaviour)
-    assert sum(found.codes.values()) == 120
+    assert 0 < sum(found.codes.values()) <= 120
     assert found.p95_ms >= 1000 * behaviour.latency
     assert missing in "".join(found.missing)
-    assert bool(missing) == bool(found.missing)
+    assert (found.verdict == "kept") <= (not missing), "a busy machine may make it inconclusive"
+    assert missing or found.verdict != "refused"
 
 
 def test_a_rate_that_was_not_sent_and_an_address_that_is_none_fail():
@@ -53,6 +57,51 @@ def test_a_rate_that_was_not_sent_and_an_address_that_is_none_fail():
     found = attack(generator, "http://127.0.0.1:9/", rate=10, seconds=1)
     assert found.success == 0
     assert found.missing
+
+
+GOOD_LOAD = {"asked": 5000, "rate": 5000.1, "seconds": 60.0, "success": 1.0, "p50_ms": 1.0,
+             "p95_ms": 9.0, "p99_ms": 20.0, "codes": {"200": 300_000}, "busy": 0.5}  # fmt: skip
+WAITED = {"rate": 2110.0, "p95_ms": 900.0}
+UNANSWERED = {"success": 0.5, "codes": {"200": 1, "0": 1}}
+FAILED = {"success": 0.5, "codes": {"200": 1, "503": 1}}
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict", "code"),
+    [
+        ({}, "kept", 0),
+        ({"busy": 1.0}, "kept", 0),
+        ({"rate": 4995.0}, "kept", 0),
+        ({"rate": 4980.0}, "refused", 1),
+        (WAITED, "refused", 1),
+        ({**WAITED, "busy": 0.97}, "inconclusive", 5),
+        ({"p95_ms": 288.0, "busy": 0.99}, "inconclusive", 5),
+        ({**UNANSWERED, "busy": 0.99}, "inconclusive", 5),
+        (UNANSWERED, "refused", 1),
+        ({**UNANSWERED, "exhausted": "too many open files"}, "inconclusive", 5),
+        ({**WAITED, **FAILED, "busy": 0.99}, "refused", 1),
+    ],
+)
+def test_a_machine_that_cannot_send_the_load_says_nothing_of_the_product(figures, verdict, code):
+    """R-CHECK: 2,110 a second at load 24 is a figure of this machine, and still no pass."""
+    found = Loaded(**{**GOOD_LOAD, **figures})
+    assert (found.verdict, found.as_dict()["verdict"]) == (verdict, verdict)
+    assert bool(found.limit) == (verdict == "inconclusive")
+    command = typer.Typer()
+    command.command()(lambda: load.tell(found, as_json=False))
+    done = CliRunner().invoke(command, [])
+    assert done.exit_code == code
+    assert ("inconclusive: this machine" in done.stderr) == (code == 5)
+
+
+def test_a_busy_machine_is_seen_and_its_own_errors_are_read():
+    cpu = namedtuple("cpu", "user idle iowait guest guest_nice")
+    assert operations.load._busy(cpu(0, 0, 0, 0, 0), cpu(90, 5, 5, 40, 0)) == 0.9
+    quiet = {"latencies": dict.fromkeys(("50th", "95th", "99th"), 1), "rate": 1, "success": 0,
+             "duration": 1e9, "status_codes": {"0": 9}}  # fmt: skip
+    told = {**quiet, "errors": ["Get x: dial tcp: connect: cannot assign requested address"]}
+    assert operations.load._read(told, 1, 0.1).limit.startswith("this machine has no more")
+    assert operations.load._read(quiet, 1, 0.1).verdict == "refused"
 
 
 FIGURES = {
