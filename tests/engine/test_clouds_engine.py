@@ -10,6 +10,7 @@ from tests.engine.standins.product import FEW, changed, pulumi, rewrite, write
 from tests.engine.standins.project import EngineProject
 from tests.engine.standins.server import served
 from tests.engine.standins.world import World
+from tests.support.charts import in_folder, pin_tiny, serving
 from tests.support.clouds import CLOUDS
 from tests.support.topologies import place
 
@@ -40,20 +41,22 @@ def project(cloud, stack, world, tmp_path_factory):
     value = {"environment": stack, "phase": 2, "images": {"tag": TAGS[stack]}, "services": FEW,
              "gitops": False,
              "cloud": {"provider": cloud, "region": place("kr", cloud)}}  # fmt: skip
-    with served(world, [cloud, "kubernetes"]) as providers:
+    with served(world, [cloud, "kubernetes"]) as providers, serving(pages := {}) as (mirror, _):
         made = EngineProject(tmp_path_factory.mktemp("engine") / "project", providers)
-        write(made, {stack: value})
+        pages |= in_folder(pin_tiny(made.root))
+        write(made, {stack: value | {"charts": {"mirror": f"http://{mirror}/charts"}}})
         yield made
 
 
 def test_a_preview_makes_nothing_and_up_makes_the_stack(project, world, cloud, stack):
-    project.mpk("preview", stack)
+    assert changed(project.json("preview", stack)) == {stack}
     assert not world.things, "a preview makes nothing"
     assert changed(project.json("up", stack)) == {stack}
     assert len(world.of(POOL[cloud])) == 2, "services and platform (D-7)"
 
 
-def test_a_second_up_changes_nothing(project, stack):
+def test_a_second_up_changes_nothing_and_a_preview_says_so(project, stack):
+    assert changed(project.json("preview", stack)) == set()
     assert changed(project.json("up", stack)) == set()
 
 
@@ -61,6 +64,7 @@ def test_the_next_phase_comes_in_place_and_is_then_at_rest(project, world, stack
     keys = set(world.of("kms/"))
     rewrite(project, stack, phase=3)
     assert changed(project.json("up", stack)) == {stack}
+    assert world.followed[stack], "phase 3 brings Rollouts, and they are followed (0046)"
     assert set(world.of("kms/")) == keys, "no key is made anew: what it encrypted would be gone"
     assert changed(project.json("up", stack)) == set()
 

@@ -56,12 +56,13 @@ def test_the_stack_above_refuses_a_region_that_is_not_there_by_its_name(project,
 
 
 def test_regions_come_up_before_the_stack_above_them(project, world, cloud):
-    project.mpk("preview", "production-kr")
+    assert changed(project.json("preview", *REGIONS)) == set(REGIONS)
     assert not world.things, "a preview makes nothing"
     assert changed(project.json("up", *ALL)) == set(ALL)
     assert set(+world.followed) == set(REGIONS), "each region's Rollouts are followed (0046)"
     charts = platform.charts(load(REGIONS[0], region("kr", cloud)))
     assert len(world.of("helm.sh/v3")) == len(REGIONS) * len(charts)
+    assert len(world.of("SGShardedCluster")) == len(REGIONS), "a region has its database (D-10)"
     outputs = project.json("outputs", "production")["production"]
     assert outputs["apps"] == {each: f"{each}.app.manpasik.com" for each in MARKETS}
     assert world.of("route53/zone" if cloud == "aws" else "dns/managedZone")
@@ -79,7 +80,8 @@ def test_a_region_in_a_cloud_gives_the_way_into_its_cluster(project, cloud):
     assert f"name one of {', '.join(REGIONS)}" in " ".join(told.split())
 
 
-def test_a_second_up_of_all_changes_nothing(project):
+def test_a_second_up_of_all_changes_nothing_and_a_preview_says_so(project):
+    assert changed(project.json("preview", *ALL)) == set()
     assert changed(project.json("up", *ALL)) == set()
 
 
