@@ -84,7 +84,7 @@ def _item(prices: Mapping[str, Price], line: _Line) -> Item:
     what, name, quantity, at = line
     each = prices[name].monthly(at) if name in prices else None
     monthly = None if each is None else round(each * quantity, 2)
-    read = name in prices and prices[name].read
+    read = name in prices and prices[name].known(at)
     return Item(what=what, price=name, quantity=quantity, at=at, monthly=monthly, read=read)
 
 

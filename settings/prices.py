@@ -33,7 +33,14 @@ class Price(Model):
     """Where the list stands."""
 
     read: bool = False
-    """Whether the figure was read there; else it is from knowledge, and `mpk cost` says so."""
+    """Whether every figure was read there; else it is from knowledge, and `mpk cost` says so."""
+
+    read_in: list[str] = Field(default_factory=list[str])
+    """The places whose figure was read, where it is not all of them."""
+
+    def known(self, place: str) -> bool:
+        """Whether the figure of a place was read in the list."""
+        return self.read or place in self.read_in
 
     def monthly(self, place: str) -> float | None:
         """US dollars for one of it over a month; None where the list has no such place."""

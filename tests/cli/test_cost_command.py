@@ -30,7 +30,7 @@ def test_the_bill_of_a_stack_is_a_table_with_its_sum_and_the_day_of_the_lists(
     plain, found = run("staging"), json.loads(run("staging", "--json").stdout)
     (bill,) = found["bills"]
     assert plain.exit_code == 0
-    assert f"staging: {bill['monthly']:,.2f} USD a month, lists of 2025-03-02" in plain.stdout
+    assert f"staging: {bill['monthly']:,.2f} USD a month, lists of 2024-07-01" in plain.stdout
     assert bill["monthly"] == round(sum(item["monthly"] for item in bill["items"]), 2)
     assert bill["currency"] == "USD"
     assert "not read in the list: aws-balancer" in " ".join(plain.stdout.split())

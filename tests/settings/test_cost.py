@@ -2,8 +2,10 @@
 
 import pytest
 
+from rendering.recorder import reveal
 from settings.cost import bill
-from settings.loader import ROOT
+from settings.loader import ROOT, load_catalog
+from tests.support.clouds import above_regions
 from tests.support.topologies import above, place, region, settings
 
 STAGING = {"environment": "staging", "cloud": {"provider": "aws", "region": place("kr")}}
@@ -45,7 +47,7 @@ def test_every_line_of_every_region_has_a_price(market, cloud):
     for data in (region(market, cloud), above(cloud)):
         found = bill(settings(data))
         assert found.without_price == []
-        assert found.as_of == "2025-03-02"
+        assert found.as_of == {"aws": "2024-07-01", "gcp": "2025-03-02"}[cloud]
 
 
 def test_a_place_without_a_price_is_named_and_not_taken_for_free():
@@ -66,5 +68,21 @@ def test_every_price_says_its_day_and_its_source():
 
 def test_a_price_is_from_knowledge_unless_it_was_read_in_its_list():
     found = bill(settings(region("kr")))
-    assert "aws-nat" in found.from_knowledge
-    assert not [name for name in found.from_knowledge if name.startswith(("c6i.", "m6i."))]
+    assert found.from_knowledge == ["aws-balancer", "aws-disk", "aws-nat", "cache.m6g.large"]
+    assert bill(settings(region("us"))).from_knowledge == ["cache.m6g.large"], "read there alone"
+    on_google = bill(settings(region("kr", "gcp"))).from_knowledge
+    assert on_google == ["gcp-balancer", "gcp-cache-gb", "gcp-cluster", "gcp-nat"]
+
+
+def test_what_a_bill_counts_as_one_is_what_the_program_makes():
+    """A firewall is priced with its rules, a health check with what it looks at."""
+    made = reveal_of(above_regions("aws"), "aws:wafv2/webAcl:WebAcl", "firewall-kr-rules")
+    prices = load_catalog().prices
+    assert prices["aws-firewall"].usd["any"] == 5 + len(made["rules"])
+    probe = reveal_of(above_regions("aws"), "aws:route53/healthCheck:HealthCheck")
+    extras = [probe["type"] == "HTTPS", probe["requestInterval"] == 10, probe["measureLatency"]]
+    assert prices["aws-health-check"].usd["any"] == 0.5 + sum(extras)
+
+
+def reveal_of(made, kind, name=""):
+    return reveal(next(r for r in made if r.type == kind and name in r.name).inputs)
