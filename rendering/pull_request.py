@@ -34,7 +34,7 @@ def changes(base: str, head: str = "", stacks: Sequence[str] = ()) -> list[Stack
     old, new = commit_of(base), commit_of(head) if head else None
     here = stacks_of(new) if new else loader.stack_names()
     chosen = list(stacks) or sorted({*here, *stacks_of(old)})
-    sources = Sources()
+    sources = Sources(with_capacity=True)
     with ThreadPoolExecutor(1) as other:
         waiting = other.submit(sources.attempts, old, chosen, whole=True)
         if new:

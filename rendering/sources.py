@@ -61,11 +61,13 @@ class Sources:
     """Reads each source of one run with the same key, so that their secrets can be compared."""
 
     key: bytes = field(repr=False, default_factory=lambda: secrets.token_bytes(32))
+    with_capacity: bool = False
+    """Whether somebody asks what nodes hold: to work that out takes as long as a recording."""
 
     def stack(self, name: str, *, whole: bool = False) -> Source:
         """What this tree's program declares for a stack.
 
-        The whole of it is with the cloud's resources and what the nodes hold.
+        The whole of it is with the cloud's resources.
         """
         settings = loader.load(name)
         recorded = record(settings)
@@ -73,7 +75,7 @@ class Sources:
         beside = marked.beside(recorded)
         found += beside if whole else marked.charts(beside)
         monthly = bill(settings).monthly
-        capacity = report(settings) if whole else None
+        capacity = report(settings) if self.with_capacity else None
         return Source(f"stack {name}", hidden(found, self.key), (STAND_INS,), monthly, capacity)
 
     def folder(self, folder: Path) -> Source:
@@ -115,7 +117,7 @@ class Sources:
         name = commit.name
         with tree_of(commit.id, root or loader.ROOT) as folder:
             answers = _recorded(folder, stacks, name, self.key)
-            known = {stack: _standing(stack, folder, whole=whole) for stack in stacks}
+            known = {stack: _standing(stack, folder, rows=self.with_capacity) for stack in stacks}
         found = {stack: self._answer(name, stack, answers[stack], whole=whole) for stack in stacks}
         return {
             stack: replace(each, monthly=known[stack][0], capacity=known[stack][1])
@@ -147,11 +149,11 @@ class Sources:
         return Source(name, hidden(found, self.key), (STAND_INS,))
 
 
-def _standing(stack: str, tree: Path, *, whole: bool) -> tuple[float | None, Report | None]:
+def _standing(stack: str, tree: Path, *, rows: bool) -> tuple[float | None, Report | None]:
     """Cost and room of another tree's stack by this tree's rules; None where unreadable to them."""
     try:
         settings = loader.load(stack, root=tree)
-        return bill(settings).monthly, report(settings) if whole else None
+        return bill(settings).monthly, report(settings) if rows else None
     except SettingsError:
         return None, None
 

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 from settings.capacity import schedulable
 from settings.environments import Pool
-from settings.fitting import Fit, Node, Pod, fit, nodes, nodes_needed, platform_pods, service_pods
+from settings.fitting import (
+    Fit,
+    Node,
+    Pod,
+    fit,
+    least_nodes,
+    nodes,
+    nodes_needed,
+    platform_pods,
+    service_pods,
+)
 from settings.loader import Settings
 
 CPU_STEP = 10
@@ -139,7 +149,8 @@ def _needed(pods: list[Pod], pool: Pool, lost: str) -> int | None:
     """Nodes of the whole pool, the lost ones among them, on which nothing waits."""
     if lost == "nothing":
         return nodes_needed(pods, pool)
-    for count in range(pool.count, 10 * pool.most + 10):
+    most = 10 * pool.most + 10
+    for count in range(max(pool.count, least_nodes(pods, pool, most) + 1), most):
         grown = pool.model_copy(update={"count": count, "max_count": None})
         if not _worst(pods, grown, lost)[1].waiting:
             return count

@@ -5,7 +5,7 @@ service's next pod waiting even where another zone has room. Within a zone the e
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from settings import capacity, names, platform
@@ -110,12 +110,13 @@ def nodes(pool: Pool, count: int | None = None) -> list[Node]:
 def fit(pods: Iterable[Pod], on: list[Node], zones: int) -> Fit:
     """Place the pods on the nodes; a pool in several zones spreads each service over them."""
     wanted = sorted(pods, key=lambda pod: (-pod.rank, -pod.cpu, pod.service))
+    every = {node.zone for node in on}
     spread: dict[str, Counter[int]] = {}
     waiting: Counter[str] = Counter()
     for pod in wanted:
         there = spread.setdefault(pod.service, Counter())
-        allowed = _allowed_zones(there, {node.zone for node in on}) if zones > 1 else None
-        room = [n for n in on if n.has_room(pod) and (allowed is None or n.zone in allowed)]
+        allowed = _allowed_zones(there, every) if zones > 1 else every
+        room = [node for node in on if node.zone in allowed and node.has_room(pod)]
         if not room:
             waiting[pod.service] += 1
             continue
@@ -127,15 +128,19 @@ def fit(pods: Iterable[Pod], on: list[Node], zones: int) -> Fit:
 
 def nodes_needed(pods: list[Pod], pool: Pool, limit: int = 1000) -> int | None:
     """The fewest nodes, from the pool's own count on, on which no pod waits."""
-    return next((n for n in _counts(pool, limit) if not _waits(pods, pool, n)), None)
+    least = least_nodes(pods, pool, limit)
+    counts = range(max(pool.count, least), limit + 1)
+    return next((n for n in counts if not fit(pods, nodes(pool, n), pool.zones).waiting), None)
 
 
-def _waits(pods: list[Pod], pool: Pool, count: int) -> bool:
-    return bool(fit(pods, nodes(pool, count), pool.zones).waiting)
-
-
-def _counts(pool: Pool, limit: int) -> Iterator[int]:
-    yield from range(pool.count, limit + 1)
+def least_nodes(pods: list[Pod], pool: Pool, limit: int) -> int:
+    """Fewer cannot hold them, however they are placed; beyond the limit where no number can."""
+    one = nodes(pool, 1)[0]
+    if not all(map(one.has_room, pods)):
+        return limit + 1
+    used = (sum(pod.cpu for pod in pods), one.cpu), (sum(pod.memory for pod in pods), one.memory)
+    rounded = (-(-all_of // each) for all_of, each in (*used, (len(pods), one.pods)) if all_of)
+    return max(rounded, default=0)
 
 
 def _allowed_zones(there: Counter[int], zones: set[int]) -> set[int]:

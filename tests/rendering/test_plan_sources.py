@@ -57,6 +57,16 @@ def rendered(tmp_path_factory):
     return folder
 
 
+def test_what_nodes_hold_is_worked_out_for_a_comment_and_not_for_a_plan(monkeypatch):
+    asked = []
+    monkeypatch.setattr("rendering.sources.report", asked.append)
+    monkeypatch.setattr("rendering.sources.record", lambda _: [])
+    Sources().stack("local", whole=True)
+    assert not asked, "issue 4, line 7: it takes longer than a recording, and no plan shows it"
+    Sources(with_capacity=True).stack("local", whole=True)
+    assert len(asked) == 1
+
+
 def test_a_folder_equals_the_stack_that_it_was_rendered_from(rendered):
     result = mpk("dev", "--against", rendered, "--exit-code")
     assert result.exit_code == 0, result.output

@@ -4,7 +4,7 @@ import pytest
 
 from settings import load
 from settings.capacity_report import FEWEST, MOST, ROLLING, STORES, report
-from settings.fitting import Pod, fit, nodes, nodes_needed
+from settings.fitting import Pod, fit, least_nodes, nodes, nodes_needed
 
 
 def row(stack, demand, lost="nothing", **given):
@@ -84,3 +84,18 @@ def test_a_pod_waits_for_its_zone_though_another_has_room():
 def test_the_node_whose_loss_hurts_most_is_the_one_that_is_lost():
     # The third zone has one node: without it, its 23 pods need two others there, so nine in all.
     assert row("production", FEWEST, "one node").needed == 9
+
+
+@pytest.mark.parametrize(("cpu", "memory"), [(300, 1), (1, 5000), (1, 1), (1900, 3000)])
+def test_fewer_nodes_than_the_sums_ask_for_are_never_enough(cpu, memory):
+    pool = load("staging").nodes.model_copy(update={"count": 1, "zones": 1})
+    pods = [Pod(service="a", cpu=cpu, memory=memory, rank=1) for _ in range(250)]
+    least = least_nodes(pods, pool, 1000)
+    assert fit(pods, nodes(pool, least - 1), 1).waiting, "else the count begins too late"
+    assert least <= nodes_needed(pods, pool) < 1000
+
+
+def test_a_pod_that_no_node_holds_is_not_tried_on_a_thousand():
+    pool = load("staging").nodes
+    assert nodes_needed([Pod(service="a", cpu=10**6, memory=1, rank=1)], pool) is None
+    assert nodes_needed([], pool) == pool.count
