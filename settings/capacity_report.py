@@ -149,8 +149,8 @@ def _needed(pods: list[Pod], pool: Pool, lost: str) -> int | None:
     """Nodes of the whole pool, the lost ones among them, on which nothing waits."""
     if lost == "nothing":
         return nodes_needed(pods, pool)
-    most = 10 * pool.most + 10
-    for count in range(max(pool.count, least_nodes(pods, pool, most) + 1), most):
+    limit = 10 * pool.most + 10
+    for count in range(max(pool.count, least_nodes(pods, pool, limit) + 1), limit):
         grown = pool.model_copy(update={"count": count, "max_count": None})
         if not _worst(pods, grown, lost)[1].waiting:
             return count
@@ -181,8 +181,7 @@ def _request_that_fits(pods: list[Pod], pool: Pool) -> int | None:
 
 def verdict(found: Report) -> str:
     """What the row that always holds comes to, with the smallest change that would fit."""
-    first = found.rows[0]
-    waiting = sum(first.waiting.values())
+    first, waiting = found.rows[0], sum(found.rows[0].waiting.values())
     told = f"{first.pods - waiting} of {first.pods} pods find room on {first.nodes}"
     if waiting:
         told += f"; {_growth(first)}. Smallest change: {', '.join(found.advice)}"
