@@ -95,6 +95,17 @@ def latency_in(quantile: str, seconds: int, matchers: str) -> str:
     return f"{found} and ({requests_in(seconds, matchers)} > 0)"
 
 
+def slower_in(seconds: int, limit_ms: float, matchers: str) -> str:
+    """How many took longer than a limit in the last seconds."""
+    within = _counted(BUCKETS, seconds, _within(limit_ms, matchers))
+    return f"({requests_in(seconds, matchers)} - {within})"
+
+
+def newest(series: str, seconds: int) -> str:
+    """When it was last recorded of anybody, in seconds since 1970; empty beyond the last ones."""
+    return f"max(max_over_time(timestamp({series})[{seconds}s:{EVALUATION_SECONDS}s]))"
+
+
 def since_start(series: str, matchers: str) -> str:
     """A total of one version, since its pods started."""
     return f"sum({series}{{{matchers}}})"
@@ -109,10 +120,14 @@ def latency_since_start(quantile: str, matchers: str) -> str:
 
 def slower_since_start(limit_ms: float, matchers: str) -> str:
     """How many took longer than a limit, or than the histogram's next edge above it."""
+    within = f"sum({BUCKETS_TOTAL}{{{_within(limit_ms, matchers)}}})"
+    return f"({since_start(REQUESTS_TOTAL, matchers)} - {within})"
+
+
+def _within(limit_ms: float, matchers: str) -> str:
     edge = next((each for each in BUCKETS_MS if each >= limit_ms), BUCKETS_MS[-1])
     # An edge is written 1000 or 1000.0.
-    within = f'sum({BUCKETS_TOTAL}{{{matchers},le=~"{edge}([.]0)?"}})'
-    return f"({since_start(REQUESTS_TOTAL, matchers)} - {within})"
+    return f'{matchers},le=~"{edge}([.]0)?"'
 
 
 def _counted(series: str, seconds: int, matchers: str) -> str:

@@ -33,8 +33,9 @@ _WATCH_SECONDS: dict[Strategy, int] = {"rolling": 1800, "canary": 1800, "blue-gr
 """R-CHECK says 30 minutes after a release, R-P4-BG 10 minutes after a switch."""
 # Between the end of the watch and the idle colour's own: the last verdict must find it warm.
 _IDLE_SPARE_SECONDS = 60
-# A dead controller or scrape shows by the age of the newest sample.
-_STALE_WINDOWS = 3
+# A dead controller or scrape shows by the age of the newest sample. With the specification's window
+# as long as the controller bears a Prometheus that does not answer (five errors, 10 s apart).
+_STALE_WINDOWS = 2
 
 
 class Thresholds(Model):

@@ -2,60 +2,23 @@
 
 Four of them. `abort` runs beside a canary all the time (R-P3-ABORT, D-6), `step` at the end of each
 of its steps (R-P3-CAN), `smoke` before a colour is switched to and `watch` after (R-P4-BG). Owns
-the conditions: what an empty answer, NaN or infinity means is written out for each metric (C-1).
-
-- `found`   a number must be there; its lack fails, since it would be no evidence.
-- `over`    a number that is there must not be too high; none is no verdict yet: too few requests.
-- `settled` a number must be there and low enough; until then the step waits, then asks (C-2).
+the queries; what an answer to one means is said in `metric.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
+from components.delivery.metric import Metric
 from settings import signals
 from settings.strategy import Delivery
 
 Spec = dict[str, object]
-Condition = Literal["found", "over", "settled"]
 
 SERVICE, CANARY, STABLE = "service", "canary-hash", "stable-hash"
 # Five errors are a trend however few the requests, where two may be strays (C-2).
 ERRORS_ALONE = 5
 # How many standard deviations above the old version's errors the new one's may lie.
 DEVIATIONS = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """One thing that is measured, and when it is too much."""
-
-    name: str
-    query: str
-    limit: float
-    condition: Condition
-    strictly: bool = False
-    """Whether the limit itself is too much already: «passes below» against «aborts above»."""
-    window: bool = True
-    """Whether it reads rates over a window, which must have been scraped once over."""
-
-    @property
-    def success(self) -> str:
-        """When a measurement passes, in the controller's expression language."""
-        good = f"{_SOUND} && result[0] {'<' if self.strictly else '<='} {self.limit:g}"
-        return f"len(result) == 0 || ({good})" if self.condition == "over" else good
-
-    @property
-    def failure(self) -> str:
-        """When it fails; neither means that nothing is known yet."""
-        bad = f"result[0] {'>=' if self.strictly else '>'} {self.limit:g}"
-        unsound = f"len(result) > 1 || (len(result) == 1 && ({_UNSOUND} || {bad}))"
-        return f"len(result) == 0 || {unsound}" if self.condition == "found" else unsound
-
-
-_UNSOUND = "isNaN(result[0]) || isInf(result[0])"
-_SOUND = "len(result) == 1 && !isNaN(result[0]) && !isInf(result[0])"
 
 
 def abort(delivery: Delivery) -> Spec:
@@ -120,22 +83,45 @@ def _always(delivery: Delivery) -> list[Metric]:
     p99 = f"max({signals.version_latency('p99')}{{{new}}})"
     recent = f"{ratio} and ({soon} >= {limits.samples}) and {_errors(window, new, limits.errors)}"
     so_far = f"{signals.error_ratio_in(step_long, new)} and {_errors(step_long, new, ERRORS_ALONE)}"
+    slow_soon, slow_late = (
+        f"({signals.slower_in(seconds, limits.p99_ms, new)} >= {limits.errors})"
+        for seconds in (window, step_long)
+    )
     slow = f"{signals.latency_in('p99', step_long, new)} and ({late} >= {limits.samples})"
-    age = f"time() - max(timestamp({signals.REQUESTS}))"
     return [
-        Metric(name="metrics-age", query=age, limit=delivery.stale_seconds, condition="found"),
+        _age(delivery),
         Metric(name="error-rate", query=recent, limit=limits.error_ratio, condition="over"),
         Metric(name="error-rate-so-far", query=so_far, limit=limits.error_ratio, condition="over"),
         Metric(
             name="latency-p99",
-            query=f"{p99} and ({soon} >= {limits.samples})",
+            query=f"{p99} and ({soon} >= {limits.samples}) and {slow_soon}",
             limit=limits.p99_ms,
             condition="over",
         ),
-        Metric(name="latency-p99-so-far", query=slow, limit=limits.p99_ms, condition="over"),
+        Metric(
+            name="latency-p99-so-far",
+            query=f"{slow} and {slow_late}",
+            limit=limits.p99_ms,
+            condition="over",
+        ),
         *_since_start(delivery, new),
         Metric(name="crashes", query=_crashes(new), limit=0, condition="over", window=False),
     ]
+
+
+def _age(delivery: Delivery) -> Metric:
+    """How long nothing was recorded of anybody.
+
+    Asked of the time before as well: at this moment a series is gone as soon as a few scrapes in a
+    row came late, or Prometheus has just been started anew (0072).
+    """
+    known = signals.newest(signals.REQUESTS, 2 * delivery.stale_seconds)
+    return Metric(
+        name="metrics-age",
+        query=f"time() - {known}",
+        limit=delivery.stale_seconds,
+        condition="found",
+    )
 
 
 def _since_start(delivery: Delivery, new: str) -> list[Metric]:
@@ -196,7 +182,9 @@ def _at_the_end(delivery: Delivery) -> list[Metric]:
     enough = f"({requests} >= {limits.samples})"
     errors = f"({signals.error_ratio_in(seconds, new)}) and {enough}"
     its, usual = (signals.latency_in("p95", seconds, which) for which in (new, old))
-    slow = f"({its}) and {enough}"
+    # Where the old one is as slow, it is not the version: that waits, then asks (0072).
+    both = f"(({its}) >= {limits.p95_ms}) and (({usual}) >= {limits.p95_ms})"
+    slow = f"(({its}) and {enough}) unless ({both})"
     # Where the old version was asked nothing, there is nothing to be slower than.
     slower = f"({its}) - (({usual}) or ({its}))"
     return [
@@ -227,7 +215,12 @@ def _at_the_end(delivery: Delivery) -> list[Metric]:
             limit=limits.slower_ms,
             condition="settled",
         ),
-        Metric(name="crashes", query=_crashes(new), limit=0, condition="found"),
+        Metric(
+            name="crashes",
+            query=_crashes(new, delivery.stale_seconds),
+            limit=0,
+            condition="found",
+        ),
     ]
 
 
@@ -247,8 +240,10 @@ def _errors(seconds: int, matchers: str, least: int) -> str:
     return f"({signals.errors_in(seconds, matchers)} >= {least})"
 
 
-def _crashes(matchers: str) -> str:
-    return f"max({signals.CRASHES}{{{matchers}}})"
+def _crashes(matchers: str, within: int | None = None) -> str:
+    """Now, or as last recorded within some seconds: one late scrape is no lack of evidence."""
+    found = f"{signals.CRASHES}{{{matchers}}}"
+    return f"max(last_over_time({found}[{within}s]))" if within else f"max({found})"
 
 
 def _excess(requests: str, errors: str, seconds: int, old: str) -> str:
