@@ -78,6 +78,7 @@ class Case:
 
 def case(drill: Drill, kind: str) -> Case:
     """Release a version of that kind, and leave the service as it was found."""
+    stage.await_metrics(drill.stage)
     before = len(stage.messages(drill.stage))
     bad = BAD.get(kind)
     behaviour: Behaviour | None = bad.behaviour if bad else None

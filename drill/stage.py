@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import yaml
 
@@ -27,6 +29,8 @@ from settings import paths, recording, signals
 ROOT = Path(__file__).resolve().parent.parent
 WORLD = "data-plane"
 OPEN_SECONDS = 15.0
+METRICS_SECONDS = 60.0
+"""Prometheus looks for new targets, scrapes one window full and records."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +80,18 @@ def messages(stage: Stage) -> list[str]:
     file = stage.folder / MESSAGES
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     return [str(json.loads(line)["text"]) for line in lines]
+
+
+def await_metrics(stage: Stage) -> None:
+    """Wait until Prometheus records requests: a release that begins before is judged by nothing."""
+    address = releases.prometheus_url(stage.cluster)
+    url = f"{address}/api/v1/query?{urlencode({'query': signals.REQUESTS})}"
+
+    def known() -> bool:
+        with urlopen(url, timeout=OPEN_SECONDS) as answer:  # noqa: S310 - loopback
+            return bool(json.load(answer)["data"]["result"])
+
+    _until(known, "requests are recorded", seconds=METRICS_SECONDS)
 
 
 def take_down(stage: Stage) -> None:
@@ -144,10 +160,12 @@ def _until_open(port: int, what: str, log: Path) -> None:
     _until(is_open, f"{what} listens", log)
 
 
-def _until(holds: Callable[[], bool], what: str, log: Path | None = None) -> None:
-    deadline = time.monotonic() + OPEN_SECONDS
+def _until(
+    holds: Callable[[], bool], what: str, log: Path | None = None, seconds: float = OPEN_SECONDS
+) -> None:
+    deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             tail = log.read_text(errors="replace")[-1000:] if log and log.exists() else ""
-            raise LocalClusterError(f"waited {OPEN_SECONDS:.0f} s in vain until {what}. {tail}")
+            raise LocalClusterError(f"waited {seconds:.0f} s in vain until {what}. {tail}")
         time.sleep(0.05)

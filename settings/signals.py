@@ -102,8 +102,11 @@ def slower_in(seconds: int, limit_ms: float, matchers: str) -> str:
 
 
 def newest(series: str, seconds: int) -> str:
-    """When it was last recorded of anybody, in seconds since 1970; empty beyond the last ones."""
-    return f"max(max_over_time(timestamp({series})[{seconds}s:{EVALUATION_SECONDS}s]))"
+    """When it was last recorded of anybody, in seconds since 1970; empty beyond the last ones.
+
+    Looked at for each second: coarser looks are at fixed times, and would add their own age.
+    """
+    return f"max(max_over_time(timestamp({series})[{seconds}s:1s]))"
 
 
 def since_start(series: str, matchers: str) -> str:
