@@ -11,6 +11,7 @@ from bench.gitops_walk import (
     MORE,
     PLAN,
     SLOW,
+    SYNC_ON,
     Walk,
     called,
     declare_again,
@@ -83,7 +84,7 @@ def route(walk: Walk) -> str:
 def failed_migration(walk: Walk) -> str:
     """The sync stops at wave -1, no pod is touched, and the commit that mends it goes in."""
     good, template = walk.tags[AUTH], walk.rollout(AUTH)["spec"]["template"]
-    walk.release(AUTH, "v7.2.0-fail")
+    walk.release(AUTH, "v7.2.0-crash")
     state = walk.following.until(
         AUTH,
         lambda s: "etrying" in s.message or s.phase in ("Failed", "Error"),
@@ -158,7 +159,7 @@ def argocd_rollback(walk: Walk) -> str:
     time.sleep(2 * argocd.LOOK_SECONDS)
     must(walk.tag(AUTH) == good, "the rollback was undone")
     commit = walk.release(AUTH, good)
-    called(walk, "app", "set", name, "--sync-policy", "automated", "--self-heal", "--auto-prune")
+    called(walk, "app", "set", name, *SYNC_ON)
     walk.following.until_runs(AUTH, commit, SLOW)
     told = " ".join(refused.stderr.split())[-110:]
     return f"refused («{told}»), then back to {good} of {len(history.splitlines()) - 1} revisions"
@@ -183,7 +184,7 @@ def mpk_rollback(walk: Walk) -> str:
     must(not state.automated, "automatic sync is on again")
     must(walk.tag(AUTH) == good, f"it runs {walk.tag(AUTH)}")
     commit = walk.release(AUTH, good)
-    called(walk, "app", "set", name, "--sync-policy", "automated", "--self-heal", "--auto-prune")
+    called(walk, "app", "set", name, *SYNC_ON)
     walk.following.until_runs(AUTH, commit, SLOW)
     return (
         f"back to {good}, sync stayed off beside root and `mpk up`; «{done.record.notes[0][:60]}»"

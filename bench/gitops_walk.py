@@ -201,6 +201,20 @@ def called(walk: Walk, *arguments: str) -> str:
     return done.stdout
 
 
+SYNC_ON = ("--sync-policy", "automated", "--self-heal", "--auto-prune")
+
+
+def mend(walk: Walk, good: Mapping[str, str]) -> None:
+    """Bring the stack back to these versions, where a course ended in the middle."""
+    walk.tags = dict(good)
+    commit = walk.commit("as it was")
+    for service in (each for each in (AUTH, SERVICE) if each in walk.parts):
+        called(walk, "app", "set", names.application(service), *SYNC_ON)
+        walk.until(lambda s=service: walk.tag(s) == good[s], "git's version is asked for")
+        walk.rollouts("promote", service, "--full")
+        walk.following.until_runs(service, commit, SLOW)
+
+
 def jobs(walk: Walk, tag: str) -> list[Object]:
     """The migrations of a version that are complete."""
     found = walk.following.cluster.list("batch/v1", "Job", names.APPLICATION_NAMESPACE)

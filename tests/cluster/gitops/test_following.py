@@ -4,6 +4,8 @@ The whole course, canaries beside everybody who writes, is `python -m bench.gito
 on each other.
 """
 
+from dataclasses import replace
+
 import pytest
 
 import localcluster
@@ -14,6 +16,7 @@ from drill.repository import Repository
 from localcluster import crds, processes, record
 from operations import rollback
 from operations.cluster import Cluster
+from operations.deploy import Deployment
 from operations.shared import apply_shared
 from rendering import manifests
 from rendering import record as recorded
@@ -83,8 +86,19 @@ def test_a_commit_is_detected_migrated_and_then_rolled_out(following):
     assert ended <= made, "R-MIG-6: wave -1"
 
 
+def test_a_deployment_that_begins_with_the_push_waits_for_its_sync(following):
+    """It was refused with a conflict, or wrote over Argo CD (0071; issue 6, line 5)."""
+    commit = following.commit("v1.0.2", **at("v1.0.2"))
+    declared = manifests(recorded(following.settings(**at("v1.0.2"))))
+    found = [replace(each, content=following.tempo.of(each.content))
+             for each in declared if (each.kind, each.name) == ("Deployment", AUTH)]  # fmt: skip
+    done = Deployment(following.cluster, "production", found, partial=True, adopt=True)
+    assert [each.state.message for each in done.run(WAIT_SECONDS).failures] == []
+    following.until_runs(AUTH, commit, WAIT_SECONDS)
+    assert version(following) == "v1.0.2"
+
+
 def test_a_rollback_of_argo_cd_is_refused_while_it_syncs_by_itself(following):
-    following.until_runs(AUTH, following.commit("v1.0.2", **at("v1.0.2")), WAIT_SECONDS)
     refused = following.argocd("app", "rollback", f"manpasik-{AUTH}")
     assert refused.returncode != 0
     assert "auto-sync is enabled" in refused.stderr, "D-12"
