@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import localcluster
 from bench.gitops_ownership import ownership
+from bench.gitops_people import decided, edited, restarted, without
 from bench.gitops_walk import (
     AUTH,
     MORE,
@@ -201,8 +201,7 @@ def lost(walk: Walk) -> str:
     before = walk.rollout(AUTH)["status"]
     must(before.get("stableRS") != before.get("currentPodHash"), "it was promoted by nobody")
     localcluster.up(PLAN.name)
-    again = argocd.start(PLAN.name, walk.drill.product.settings, look_seconds=gitops.LOOK_SECONDS)
-    walk.following = replace(walk.following, argocd=again)
+    restarted(walk)
     walk.rollouts("abort", AUTH)
     walk.until_phase(AUTH, "v7.7.0", "Degraded")
     commit = walk.release(AUTH, good)
@@ -221,5 +220,8 @@ COURSES: Mapping[str, Callable[[Walk], str]] = {
     "aborted": aborted,
     "bad-version": bad_version,
     "undone": undone,
+    "decided": decided,
+    "edited": edited,
+    "without": without,
     "lost": lost,
 }

@@ -121,11 +121,17 @@ class Walk:
 
     def rollouts(self, *arguments: str) -> str:
         """`kubectl argo rollouts …`."""
-        kubeconfig = self.directory / "kubeconfig"
-        program = programs.ensure(["kubectl-argo-rollouts"], programs.quiet)
-        command = [program["kubectl-argo-rollouts"], "--kubeconfig", kubeconfig, *arguments]
+        space = ("-n", names.APPLICATION_NAMESPACE)
+        return self._run("kubectl-argo-rollouts", *arguments, *space)
+
+    def kubectl(self, *arguments: str) -> str:
+        """`kubectl …`."""
+        return self._run("kubectl", *arguments)
+
+    def _run(self, name: str, *arguments: str) -> str:
+        program = programs.ensure([name], programs.quiet)[name]
         done = subprocess.run(  # noqa: S603 - our own build of it
-            [*command, "-n", names.APPLICATION_NAMESPACE],
+            [program, "--kubeconfig", self.directory / "kubeconfig", *arguments],
             env={"HOME": str(self.directory), "PATH": os.defpath},
             capture_output=True,
             text=True,
