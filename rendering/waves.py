@@ -13,9 +13,11 @@ CONFIGURATION, MIGRATION, WORKLOAD, AFTER = -2, -1, 0, 1
 _RUNS = ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Rollout", "StatefulSet")
 _COMPONENT = "app.kubernetes.io/component"
 # A migration that ran stays: going back to a version names its Job again, and golang-migrate fails
-# on files that are older than the database.
+# on files that are older than the database. One that failed stays, too: it ends its sync, and says
+# nothing of the health of a service whose git asks for it no more.
 _KEPT = {
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/ignore-healthcheck": "true",
     "argocd.argoproj.io/sync-options": "Prune=false",
 }
 

@@ -59,6 +59,8 @@ def test_a_migration_that_ran_is_kept_for_the_way_back():
         if kind == "Job" and wave == -1:
             text = apps()[f"apps/production/{name.partition('-migrate-')[0]}/job.yaml"]
             assert "argocd.argoproj.io/sync-options: Prune=false" in text.replace('"', "")
+            told = "one that failed keeps its service Degraded, though git asks for another version"
+            assert "argocd.argoproj.io/ignore-healthcheck: 'true'" in text, told
 
 
 @pytest.mark.parametrize(("phase", "first", "second"), [
