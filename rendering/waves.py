@@ -1,7 +1,9 @@
 """When Argo CD applies each object of the rendered paths (decision 8): annotations, nothing else.
 
 Configuration in wave -2, a service's migration in -1, what runs in 0, the Jobs of stores after the
-stores in 1. Never a PreSync hook, which could not see the Secrets of its own sync.
+stores in 1. A migration is a hook of its wave (decision 0071): a sync that is tried again leaves
+out what is as git says, the Job that failed included, and would go on to the pods. Never a PreSync
+hook, which could not see the Secrets of its own sync.
 """
 
 from collections.abc import Mapping
@@ -13,12 +15,10 @@ CONFIGURATION, MIGRATION, WORKLOAD, AFTER = -2, -1, 0, 1
 _RUNS = ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget", "Rollout", "StatefulSet")
 _COMPONENT = "app.kubernetes.io/component"
 # A migration that ran stays: going back to a version names its Job again, and golang-migrate fails
-# on files that are older than the database. One that failed stays, too: it ends its sync, and says
-# nothing of the health of a service whose git asks for it no more.
-_KEPT = {
-    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
-    "argocd.argoproj.io/ignore-healthcheck": "true",
-    "argocd.argoproj.io/sync-options": "Prune=false",
+# on files that are older than the database. One that failed goes, so that the next attempt is one.
+_GATES = {
+    "argocd.argoproj.io/hook": "Sync",
+    "argocd.argoproj.io/hook-delete-policy": "HookFailed",
 }
 
 Object = Mapping[str, Any]
@@ -30,7 +30,7 @@ def in_its_wave(content: Object) -> Object:
     said: Mapping[str, str] = metadata.get("annotations") or {}
     if names.WAVE in said:
         return content
-    added = {names.WAVE: str(wave(content))} | (_KEPT if _is_migration(content) else {})
+    added = {names.WAVE: str(wave(content))} | (_GATES if _is_migration(content) else {})
     annotations = dict(sorted({**said, **added}.items()))
     ordered = dict(sorted({**metadata, "annotations": annotations}.items()))
     return {**content, "metadata": ordered}

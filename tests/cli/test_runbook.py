@@ -11,7 +11,7 @@ from tests.support.runbook import of
 
 SUBCOMMANDS = {
     "kubectl argo rollouts": {"get", "promote", "abort", "retry", "undo"},
-    "kubectl": {"get", "delete", "describe", "logs", "rollout", "argo"},
+    "kubectl": {"get", "describe", "logs", "rollout", "argo"},
 }
 
 

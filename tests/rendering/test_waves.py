@@ -50,17 +50,20 @@ def test_a_job_of_a_store_never_waits_before_the_store():
     assert jobs == {1}, "it would wait for a store that comes after it"
 
 
-def test_no_object_is_a_hook():
-    assert not [name for name, text in apps().items() if "argocd.argoproj.io/hook" in text]
+def test_migrations_alone_are_hooks_and_none_is_one_before_its_configuration():
+    hooks = {name: text for name, text in apps().items() if "argocd.argoproj.io/hook:" in text}
+    assert {name.rpartition("/")[2] for name in hooks} == {"job.yaml"}
+    assert all("argocd.argoproj.io/hook: Sync\n" in text for text in hooks.values())
 
 
-def test_a_migration_that_ran_is_kept_for_the_way_back():
-    for (_, kind, name, _), wave in waves().items():
-        if kind == "Job" and wave == -1:
-            text = apps()[f"apps/production/{name.partition('-migrate-')[0]}/job.yaml"]
-            assert "argocd.argoproj.io/sync-options: Prune=false" in text.replace('"', "")
-            told = "one that failed keeps its service Degraded, though git asks for another version"
-            assert "argocd.argoproj.io/ignore-healthcheck: 'true'" in text, told
+def test_a_migration_that_failed_is_tried_again_and_one_that_ran_is_kept():
+    """As no hook it was left out of the second attempt, which then touched the pods (0071)."""
+    jobs = {name for (_, kind, name, _), wave in waves().items() if kind == "Job" and wave == -1}
+    assert jobs
+    for name in jobs:
+        text = apps()[f"apps/production/{name.partition('-migrate-')[0]}/job.yaml"]
+        assert "argocd.argoproj.io/hook: Sync\n" in text, "R-MIG-6"
+        assert "argocd.argoproj.io/hook-delete-policy: HookFailed\n" in text, "not BeforeCreation"
 
 
 @pytest.mark.parametrize(("phase", "first", "second"), [
