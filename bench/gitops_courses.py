@@ -58,8 +58,7 @@ def migrated(walk: Walk) -> str:
         if "v7.1.0" in str(each["spec"]["template"])
     ]
     must(done[0] <= made[0], f"pods at {made[0]}, the migration ended at {done[0]}")
-    shown = walk.rollouts("get", "rollout", AUTH, "--no-color")
-    must("v7.1.0 (canary)" in shown, shown)
+    walk.until(lambda: "v7.1.0 (canary)" in walk.shown(AUTH), "the plugin shows the canary")
     walk.rollouts("promote", AUTH, "--full")
     walk.following.until_runs(AUTH, commit, SLOW)
     return f"new pods {found:.0f} s after the commit, after the migration; `promote --full` ends it"

@@ -81,8 +81,7 @@ def _looked_at(walk: Walk, version: str) -> str:
     """«Where does it stand?» in the middle of a canary."""
     status = mpk(walk, "status", gitops.STACK)
     must(version in status.stdout and "canary" in status.stdout, status.stdout + status.stderr)
-    shown = walk.rollouts("get", "rollout", SERVICE, "--no-color")
-    must(f"{version} (canary)" in shown, shown)
+    must(f"{version} (canary)" in walk.shown(SERVICE), "get rollout does not show the canary")
     application = called(walk, "app", "get", names.application(SERVICE))
     must("Synced" in application, application)
     runs = walk.kubectl("get", "analysisrun", "-n", _SPACE)

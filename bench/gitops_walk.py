@@ -124,6 +124,10 @@ class Walk:
         space = ("-n", names.APPLICATION_NAMESPACE)
         return self._run("kubectl-argo-rollouts", *arguments, *space)
 
+    def shown(self, service: str) -> str:
+        """`kubectl argo rollouts get rollout S`."""
+        return self.rollouts("get", "rollout", service, "--no-color")
+
     def kubectl(self, *arguments: str) -> str:
         """`kubectl …`."""
         return self._run("kubectl", *arguments)
