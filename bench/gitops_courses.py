@@ -87,8 +87,8 @@ def failed_migration(walk: Walk) -> str:
     for attempt in ("#1", "#2"):
         state = walk.following.until(
             AUTH,
-            lambda s, n=attempt: n in s.message or s.phase in ("Failed", "Error", "Succeeded"),
-            f"the sync fails before attempt {attempt}",
+            lambda s, n=attempt: f"Attempt {n}" in s.message,
+            f"the sync fails and attempt {attempt} is told of",
             2 * SLOW,
         )
         must(walk.rollout(AUTH)["spec"]["template"] == template, f"pods were touched: {state}")
