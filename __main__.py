@@ -41,6 +41,7 @@ if above:
     pulumi.export("version", settings.release)
 elif here.server:
     pulumi.export("server", here.server.machine)
+    pulumi.export("bucket", here.backups.name if here.backups else None)
 else:
     # Given to every component; the default provider is disabled in the stack files (decision 5).
     kubeconfig = here.cluster.kubeconfig if here.cluster else given

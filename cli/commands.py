@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "check:check",
     "render": "render:render",
     "compose": "compose:compose",
+    "push": "push:push",
     "seal": "seal:seal",
     "plan": "plan:plan",
     "pr-comment": "pr_comment:pr_comment",

@@ -41,10 +41,23 @@ def compose(
     if output == "":
         raise typer.BadParameter("name a file, or - for standard output", param_hint="--output")
     default = paths.state_dir() / "compose" / stack / "compose.yaml"
-    _write(settings, Path(output).absolute() if output else default)
+    file = Path(output).absolute() if output else default
+    made, changed = write(settings, file)
+    if changed:
+        _tell(f"{file} is the compose file of stack {made.stack},")
+        _tell(f"{file.with_name(compose_env.NAME)} holds its secrets, readable by you alone. "
+              "Start it with:")  # fmt: skip
+    else:
+        _tell("no change")
+    _tell(f"  PRODUCT_DIR=<checkout of the product> docker compose -f {file} up -d")
+    for name in made.absent:
+        beside = file.with_name(compose_env.NAME)
+        _tell(f"{name} is encrypted in Pulumi.{made.stack}.yaml: write its value into {beside}")
+    _warn(made)
 
 
-def _write(settings: Settings, file: Path) -> None:
+def write(settings: Settings, file: Path) -> tuple[Compose, bool]:
+    """Write the file, and what its `.env` lacks; whether either changed."""
     old = _own(file)
     beside = file.with_name(compose_env.NAME)
     given = compose_env.held(beside, settings.stack_name)
@@ -53,16 +66,10 @@ def _write(settings: Settings, file: Path) -> None:
     except SettingsError as error:
         raise compose_env.said_of(beside, error) from None
     added = compose_env.add(beside, settings.stack_name, made.values)
-    if old == made.text and not added:
-        _tell("no change")
-    else:
+    changed = old != made.text or bool(added)
+    if changed:
         replace_file(file, made.text.encode())
-        _tell(f"{file} is the compose file of stack {made.stack},")
-        _tell(f"{beside} holds its secrets, readable by you alone. Start it with:")
-    _tell(f"  PRODUCT_DIR=<checkout of the product> docker compose -f {file} up -d")
-    for name in made.absent:
-        _tell(f"{name} is encrypted in Pulumi.{made.stack}.yaml: write its value into {beside}")
-    _warn(made)
+    return made, changed
 
 
 def _own(file: Path) -> str | None:

@@ -1,13 +1,18 @@
 """What a machine does that runs the compose file (D-3): the same on either cloud.
 
-A timer looks for the file once a minute; a new one is started with `docker compose up`. Nothing is
-built there, and nothing of the file is in this script: it may hold passwords.
+A timer brings one archive once a minute, which `mpk push` put into the stack's bucket: the compose
+file, its `.env`, the product's SQL. Then `docker compose up`, each time: it pulls what has a newer
+image, starts what is down after a crash or a reboot in its order (decision 0012), and leaves the
+rest alone. Nothing is built there, and no value of the archive is in this script.
 """
 
 import pulumi
 
 FOLDER = "/opt/manpasik"
-FILES = ("compose.yaml", "compose.env")
+ARCHIVE = "compose/compose.tar.gz"
+"""The object's name in the bucket."""
+PRODUCT = "product"
+"""The folder in the archive that stands for a checkout of the product."""
 
 _SCRIPT = """\
 #!/bin/bash
@@ -21,23 +26,38 @@ cat > {folder}/refresh <<'REFRESH'
 #!/bin/bash
 set -eu
 cd {folder}
-{fetches}
-digest=$(cat new.* | sha256sum)
-[ "$digest" = "$(cat started 2>/dev/null || true)" ] && exit 0
-{moves}
-docker compose --env-file compose.env -f compose.yaml up --detach --remove-orphans
-echo "$digest" > started
+{fetch}
+if ! cmp -s new.tar.gz now.tar.gz; then
+  rm -rf next
+  mkdir next
+  # Containers read the product's SQL as users of their own: modes are the archive's.
+  tar --extract --gzip --preserve-permissions --no-same-owner --file new.tar.gz --directory next
+  rm -rf now
+  mv next now
+  mv new.tar.gz now.tar.gz
+fi
+cd now
+export PRODUCT_DIR={folder}/now/{product}
+docker compose up --detach --remove-orphans --quiet-pull
+docker image prune --force > /dev/null
 REFRESH
 chmod 0700 {folder}/refresh
 cat > /etc/systemd/system/manpasik.service <<'UNIT'
 [Unit]
+Description=ManPaSik as its compose file says
+Wants=network-online.target
 After=docker.service network-online.target
+Requires=docker.service
 [Service]
 Type=oneshot
 UMask=0077
+Environment=HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin
 ExecStart={folder}/refresh
+TimeoutStartSec=30min
 UNIT
 cat > /etc/systemd/system/manpasik.timer <<'UNIT'
+[Unit]
+Description=Looks for a newer compose file and newer images
 [Timer]
 OnBootSec=1min
 OnUnitInactiveSec=1min
@@ -56,10 +76,5 @@ def start_script(bucket: pulumi.Input[str], *, fetch: str, tools: str) -> pulumi
 
 def script(bucket: str, fetch: str, tools: str) -> str:
     """The same for a bucket whose name is known."""
-    fetches = [fetch.format(bucket=bucket, file=f"compose/{f}", to=f"new.{f}") for f in FILES]
-    return _SCRIPT.format(
-        tools=tools,
-        folder=FOLDER,
-        fetches="\n".join(fetches),
-        moves="\n".join(f"cp new.{file} {file}" for file in FILES),
-    )
+    brought = fetch.format(bucket=bucket, file=ARCHIVE, to="new.tar.gz")
+    return _SCRIPT.format(tools=tools, folder=FOLDER, fetch=brought, product=PRODUCT)

@@ -57,6 +57,7 @@ class Compose:
 def compose(settings: Settings, given: Mapping[str, str], seed: str) -> Compose:
     """A stack as a compose file and the values that it needs; `given` is what `.env` holds."""
     refuse_other_environments(settings)
+    settings = _on_one_machine(settings)
     known = {n for n, variable in settings.catalog.variables.items() if variable.source == "secret"}
     own = {name: value for name, value in given.items() if name in known}
     absent = tuple(n for n in secret_names(settings.stack_name) if n not in own)
@@ -74,6 +75,12 @@ def compose(settings: Settings, given: Mapping[str, str], seed: str) -> Compose:
         absent=absent,
         warnings=(*_too_large(settings, document), *_too_many(settings)),
     )
+
+
+def _on_one_machine(settings: Settings) -> Settings:
+    """The same without its cloud: a server there runs all of it in containers, stores too (D-3)."""
+    stack = settings.stack.model_copy(update={"cloud": None})
+    return Settings(stack_name=settings.stack_name, stack=stack, catalog=settings.catalog)
 
 
 def refuse_other_environments(settings: Settings) -> None:

@@ -13,7 +13,7 @@ _WHEN = {
     "staging": "every tag `v*.*.*`, daily or by hand",
     "production": "after Staging's checklist, once or twice a week",
 }
-_PIPELINE = {"staging": ("staging", "staging-soak"), "production": ("production",)}
+_PIPELINE = {"dev": ("dev",), "staging": ("staging", "staging-soak"), "production": ("production",)}
 _HEAD = """# Who may do what where
 
 Generated from `catalog/environments.yaml` by `make golden`; do not edit (R-ENV-1, R-ENV-2).

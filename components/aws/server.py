@@ -1,6 +1,6 @@
 """The Dev server of D-3: one machine of R-NODE's size that runs the compose file.
 
-It takes the file from a bucket, where the pipeline puts it at each merge, and has no address on the
+It takes the file from a bucket, where `mpk push` puts it at each merge, and has no address on the
 internet: people reach it through Session Manager.
 """
 
@@ -79,13 +79,9 @@ class DevServer(pulumi.ComponentResource):
             description="Nothing in; images and packages out",
             vpc_id=args.network,
             egress=[
-                aws.ec2.SecurityGroupEgressArgs(
-                    description="Images and packages",
-                    protocol="tcp",
-                    from_port=443,
-                    to_port=443,
-                    cidr_blocks=["0.0.0.0/0"],
-                )
+                _out("Images, the bucket, snaps", 443),
+                # Ubuntu's mirrors speak no TLS; apt checks the signature of what they send.
+                _out("Packages", 80),
             ],
             opts=self._child,
         )
@@ -117,6 +113,12 @@ class DevServer(pulumi.ComponentResource):
             # A newer image is taken when the machine is made anew, not whenever there is one.
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["ami"]),
         )
+
+
+def _out(what: str, port: int) -> aws.ec2.SecurityGroupEgressArgs:
+    return aws.ec2.SecurityGroupEgressArgs(
+        description=what, protocol="tcp", from_port=port, to_port=port, cidr_blocks=["0.0.0.0/0"]
+    )
 
 
 def _shape(settings: Settings) -> str:

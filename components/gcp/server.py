@@ -1,6 +1,6 @@
 """The Dev server of D-3: one machine of R-NODE's size that runs the compose file.
 
-It takes the file from a bucket, where the pipeline puts it at each merge, and has no address on the
+It takes the file from a bucket, where `mpk push` puts it at each merge, and has no address on the
 internet: people reach it through Identity-Aware Proxy.
 """
 

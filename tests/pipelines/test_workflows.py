@@ -22,6 +22,8 @@ WRITES = {  # What a job may write, and why nothing else may.
     "cd.yml: staging": {"id-token"},
     "cd.yml: production": {"id-token"},
     "cd.yml: above": {"id-token"},
+    "dev.yml: images": {"packages", "id-token", "attestations"},
+    "dev.yml: dev": {"id-token"},
     "images.yml: image": {"packages", "id-token", "attestations"},
     "nightly.yml: drift": {"id-token"},
 }
