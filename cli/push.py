@@ -1,6 +1,7 @@
 """`mpk push`: what the Dev server runs, into the bucket that it looks at (D-3, R-ENV-1)."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,7 @@ def _bucket_of(stack: str) -> str:
     return str(outcomes[0].result)
 
 
-def _tell(text: str, document: dict[str, object], *, as_json: bool) -> None:
+def _tell(text: str, document: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from components.delivery import analysis
 from components.monitoring import rules
 from components.monitoring.dashboards.all import as_files
+from operations import stability
 from rehearsal.parts import CANARY, RELEASED, STABLE
 from rehearsal.prometheus import Prometheus
 from settings.loader import Settings
@@ -31,13 +32,19 @@ class Question:
 
 def of(settings: Settings) -> list[Question]:
     """All of them."""
-    return [*_panels(settings), *_rules(settings), *_judges(settings)]
+    return [*_panels(settings), *_rules(settings), *_judges(settings), *_checklist()]
 
 
 def filled(expr: str) -> str:
     """A panel's expression with everything chosen."""
     expr = expr.replace("$__range", RANGE)
     return re.sub(r"\$(environment|region|service|version)\b", ".*", expr)
+
+
+def _checklist() -> Iterator[Question]:
+    """What a release asks of Staging's last day (R-CHECK)."""
+    for name, expr in stability.QUESTIONS.items():
+        yield Question(asker=f"checklist stable, {name}", expr=expr)
 
 
 def _panels(settings: Settings) -> Iterator[Question]:

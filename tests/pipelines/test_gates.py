@@ -25,6 +25,7 @@ from drill.behaviour import Behaviour
 from localcluster import programs
 from operations import product, stability
 from operations.load import Loaded, LoadError, attack
+from settings import signals
 
 
 def mpk(*arguments):
@@ -105,7 +106,7 @@ def test_a_busy_machine_is_seen_and_its_own_errors_are_read():
 
 
 FIGURES = {
-    'istio_requests_total{reporter="destination"': "0.0004",
+    signals.ERRORS: "0.0004",
     "restarts_total": "0",
     "avg_over_time": "1",
     "count_over_time": "1440",

@@ -24,7 +24,12 @@ def test_every_series_that_anybody_reads_is_exported_or_recorded(asked_at_the_do
 
 def test_nobody_asks_the_mesh_or_the_rollouts_controller(asked_at_the_door):
     assert asked_at_the_door[0].ask('{__name__=~"istio_.+|envoy_.+|rollout_.+|argocd_.+"}') == []
-    assert {each.asker.split()[0] for each in QUESTIONS} == {"dashboard", "record", "alert"}
+    assert {each.asker.split()[0] for each in QUESTIONS} == {
+        "dashboard",
+        "record",
+        "alert",
+        "checklist",
+    }
 
 
 def test_the_door_s_figures_are_the_gateway_s(asked_at_the_door):

@@ -40,7 +40,7 @@ def test_an_expression_that_is_none_is_refused(prometheus):
 
 def test_there_are_questions_of_everybody():
     askers = {each.asker.split()[0] for each in QUESTIONS}
-    assert askers == {"dashboard", "record", "alert", "analysis"}
+    assert askers == {"dashboard", "record", "alert", "analysis", "checklist"}
 
 
 def test_a_release_that_failed_shows_in_the_series_that_judged_it(prometheus):
