@@ -5,11 +5,13 @@ pods of one rank the scheduler chooses by its own lights, so they are counted by
 """
 
 from collections import Counter
+from contextlib import contextmanager
 
 import pytest
 
 import localcluster
 from cli.embedded import nodes_of
+from localcluster import processes
 from localcluster import record as records
 from operations.cluster import Cluster
 from settings import capacity_report, load, names
@@ -20,6 +22,8 @@ from tests.support.disruptions import Nodes
 pytestmark = pytest.mark.cluster
 NAME = "capacity"
 LIFETIME_SECONDS = 900
+# Nobody drains here, so that no budget has a say.
+KINDS = tuple(kind for kind in scheduling.KINDS if kind != "PodDisruptionBudget")
 
 
 def staging():
@@ -33,30 +37,47 @@ def production(phase):
 
 @pytest.fixture(scope="module")
 def placed(cluster_state):
-    """The pods of a stack as they come to lie on some of its nodes; a cluster for each phase."""
+    """The pods of a stack as they come to lie on some of its nodes."""
     assert cluster_state
     last = []
 
     def place(settings, nodes, *, most=False):
-        asked = [settings.stack_name, settings.stack.phase, most]
-        if last and last[0][:2] != asked[:2]:
-            localcluster.down(NAME)
         up = localcluster.up(NAME, nodes, lifetime_seconds=LIFETIME_SECONDS)
         cluster = Cluster(str(up.kubeconfig))
-        first = not last or last[0] != asked
-        if first:
-            last[:] = [asked, scheduling.apply(cluster, settings, most=most)]
-        found = scheduling.settled(cluster, last[1]) if first else []
-        if not first or scheduling.waiting(found):
-            # Pods that came one after another push each other out: now all come at once.
-            directory = records.directory_of(NAME)
-            there = Nodes(records.endpoint(directory, records.load(directory)))
-            there.start_anew(*names.NAMESPACES)
-            found = scheduling.settled(cluster, last[1])
-        return found
+        asked = [settings.stack_name, settings.stack.phase, most]
+        with unscheduled():
+            if not last or last[0] != asked:
+                last[:] = [asked, deployed(cluster, settings, most=most)]
+            anew(cluster, last[1])
+        return scheduling.settled(cluster, last[1])
 
     yield place
     localcluster.down(NAME)
+
+
+@contextmanager
+def unscheduled():
+    """No scheduler meanwhile: then it has all pods before it at once, and none pushes one out."""
+    directory = records.directory_of(NAME)
+    alive = processes.running(directory)
+    processes.stop(each.process for each in alive if each.part == "kube-scheduler")
+    yield
+    assert localcluster.up(NAME).started == ("kube-scheduler",)
+
+
+def deployed(cluster, settings, *, most):
+    """The stack in the place of the one before; how many pods it asks for."""
+    for kind, version in (("StatefulSet", "apps/v1"), ("PersistentVolumeClaim", "v1")):
+        for each in cluster.list(version, kind, names.DATA_NAMESPACE):
+            cluster.delete(version, kind, each["metadata"]["name"], names.DATA_NAMESPACE)
+    return scheduling.apply(cluster, settings, most=most, kinds=KINDS)
+
+
+def anew(cluster, count):
+    """All pods new, and none of them on a node."""
+    directory = records.directory_of(NAME)
+    Nodes(records.endpoint(directory, records.load(directory))).start_anew(*names.NAMESPACES)
+    assert not any(pod.node for pod in scheduling.settled(cluster, count))
 
 
 def left(settings, lost):

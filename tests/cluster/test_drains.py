@@ -41,19 +41,26 @@ def up(cluster_state):
 
 @pytest.fixture
 def nodes(up):
-    assert up
-    directory = records.directory_of(NAME)
-    return Nodes(records.endpoint(directory, records.load(directory)))
+    return at(up)
+
+
+@pytest.fixture(scope="module")
+def grown(up):
+    """Nine nodes, and every pod placed as a fresh deployment places it there."""
+    localcluster.up(NAME, nodes_of(PRODUCTION, ROOMY))
+    at(up).start_anew(*NAMESPACES)
+    scheduling.settled(live(up), PODS + stores())
+    return zones(ROOMY)
 
 
 @pytest.fixture
-def roomy(up, nodes):
-    """Nine nodes, and every pod in a zone as a fresh deployment puts it there."""
-    localcluster.up(NAME, nodes_of(PRODUCTION, ROOMY))
-    if not spread_evenly(live(up)):
-        nodes.start_anew(*NAMESPACES)
-        scheduling.settled(live(up), PODS + stores())
-    return zones(ROOMY)
+def roomy(up, nodes, grown):
+    """A pod of every service in each zone, put back where a zone that came again has none."""
+    nodes.replace(name for zone in grown.values() for name in second_ones(zone, live(up)))
+    scheduling.settled(live(up), PODS + stores())
+    one_each = dict.fromkeys(PRODUCTION.services, 1)
+    assert all(there(zone, live(up)) == one_each for zone in grown.values())
+    return grown
 
 
 @pytest.fixture
@@ -76,21 +83,30 @@ def live(up):
     return Cluster(str(up.kubeconfig))
 
 
+def at(up):
+    directory = records.directory_of(up.name)
+    return Nodes(records.endpoint(directory, records.load(directory)))
+
+
 def stores():
     return sum(len(store.servers) for store in PRODUCTION.stores.values())
 
 
+def of_services(nodes, cluster):
+    found = [pod for pod in scheduling.pods(cluster) if pod.node in nodes]
+    return [pod for pod in found if pod.namespace == APPLICATION_NAMESPACE]
+
+
 def there(nodes, cluster):
     """How many pods of each service are on these nodes."""
-    found = [pod for pod in scheduling.pods(cluster) if pod.node in nodes]
-    return Counter(pod.service for pod in found if pod.namespace == APPLICATION_NAMESPACE)
+    return Counter(pod.service for pod in of_services(nodes, cluster))
 
 
-def spread_evenly(cluster):
-    """Whether each zone has a pod of every service, and each node some pod."""
-    one_each = dict.fromkeys(PRODUCTION.services, 1)
-    by_zone = all(there(zone, cluster) == one_each for zone in zones(ROOMY).values())
-    return by_zone and all(there([name], cluster) for name in names(ROOMY))
+def second_ones(nodes, cluster):
+    """Pods of services that have more than one on these nodes, one of each."""
+    found = of_services(nodes, cluster)
+    last = {pod.service: pod.name for pod in found}
+    return [pod.name for pod in found if last[pod.service] != pod.name]
 
 
 def seeded():
@@ -153,6 +169,14 @@ def test_kubectl_drains_a_node_by_itself(up, kubectl_for, while_watched):
     while_watched(drain)
 
 
+def test_any_one_node_may_be_lost(up, nodes, roomy, while_watched):
+    assert all(max(there([name], live(up)).values()) == 1 for name in names(ROOMY))
+    assert sum(map(len, roomy.values())) == ROOMY
+    for name in seeded().sample(names(ROOMY), ROOMY):
+        while_watched(lambda name=name: nodes.lose([name]), gone=[name])
+        nodes.bring_back([name])
+
+
 def test_nodes_of_two_zones_are_drained_at_once_where_there_is_room(nodes, roomy, while_watched):
     order = seeded()
     pair = [order.choice(each) for each in order.sample(sorted(roomy.values()), 2)]
@@ -163,14 +187,6 @@ def test_nodes_of_two_zones_are_drained_at_once_where_there_is_room(nodes, roomy
             nodes.uncordon(name)
 
     while_watched(drain_both)
-
-
-def test_any_one_node_may_be_lost(up, nodes, roomy, while_watched):
-    assert all(max(there([name], live(up)).values()) == 1 for name in names(ROOMY))
-    assert sum(map(len, roomy.values())) == ROOMY
-    for name in seeded().sample(names(ROOMY), ROOMY):
-        while_watched(lambda name=name: nodes.lose([name]), gone=[name])
-        nodes.bring_back([name])
 
 
 @pytest.mark.parametrize("zone", ["local-a", "local-b", "local-c"])

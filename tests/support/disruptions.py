@@ -69,10 +69,14 @@ class Nodes:
 
     def start_anew(self, *namespaces: str) -> None:
         """Delete every pod at once, so that all are placed as after a fresh deployment."""
-        paths = [f"/api/v1/namespaces/{namespace}/pods" for namespace in namespaces]
-        listed = {path: self.api.call("GET", path)["items"] for path in paths}
-        for path, name in [(p, pod["metadata"]["name"]) for p in paths for pod in listed[p]]:
-            self.api.call("DELETE", f"{path}/{name}", {"gracePeriodSeconds": 0})
+        for namespace in namespaces:
+            path = f"/api/v1/namespaces/{namespace}/pods"
+            self.api.call("DELETE", path, {"gracePeriodSeconds": 0})
+
+    def replace(self, pods: Iterable[str]) -> None:
+        """Delete these pods of services; others come, where the scheduler wants them now."""
+        for name in pods:
+            self.api.call("DELETE", f"{PODS_PATH}/{name}", {"gracePeriodSeconds": 0})
 
     def _takes_pods(self, name: str) -> bool:
         node = self.api.call("GET", f"{NODES_PATH}/{name}")

@@ -6,7 +6,7 @@ pods at once as its autoscaler would ask for.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from settings.names import APPLICATION_NAMESPACE, DATA_NAMESPACE
 # In this order: each needs those before it.
 KINDS = (
     "PriorityClass", "Namespace", "ResourceQuota", "LimitRange", "ServiceAccount",
-    "PodDisruptionBudget", "StatefulSet", "Deployment",
+    "PodDisruptionBudget", "StatefulSet", "ReplicaSet",
 )  # fmt: skip
 NOT_PLACED_BY = (
     "args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "readinessProbe",
@@ -42,13 +42,15 @@ class Placed:
     ready: bool
 
 
-def apply(cluster: Cluster, settings: Settings, *, most: bool = False) -> int:
+def apply(
+    cluster: Cluster, settings: Settings, *, most: bool = False, kinds: Sequence[str] = KINDS
+) -> int:
     """Ask for the fewest or the most pods of every service; returns how many that are."""
     found = [_placeable(reveal(each.content)) for each in manifests(record(settings))]
-    wanted = [content for content in found if content["kind"] in KINDS]
+    wanted = [content for content in found if content["kind"] in kinds]
     pods = 0
     for content in sorted(wanted, key=lambda content: KINDS.index(content["kind"])):
-        if content["kind"] == "Deployment":
+        if content["kind"] == "ReplicaSet":
             size = settings.size(content["metadata"]["name"])
             content["spec"]["replicas"] = size.most if most else size.replicas
         pods += content["spec"].get("replicas", 0) if content["kind"] in KINDS[-2:] else 0
@@ -57,10 +59,13 @@ def apply(cluster: Cluster, settings: Settings, *, most: bool = False) -> int:
 
 
 def _placeable(content: dict[str, Any]) -> dict[str, Any]:
-    """A Rollout as a Deployment of its pods: the scheduler does not know who made a pod."""
-    if content["kind"] == "Rollout":
+    """A Deployment or Rollout as a ReplicaSet: the scheduler does not know who made a pod.
+
+    One controller less then writes down how many pods there are, each time that one moves.
+    """
+    if content["kind"] in {"Deployment", "Rollout"}:
         spec = {key: content["spec"][key] for key in ("selector", "template")}
-        content = {**content, "apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
+        content = {**content, "apiVersion": "apps/v1", "kind": "ReplicaSet", "spec": spec}
     if "template" in content.get("spec", {}):
         _lighten(content["spec"]["template"]["spec"])
     return content
