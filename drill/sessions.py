@@ -21,6 +21,12 @@ from settings.loader import Settings
 from settings.strategy import Strategy
 
 NAME = "drill"
+WATCHED = (
+    {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"},
+    {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun"},
+    *releases.STEERED,
+)
+"""Kinds that are looked at, whether the product declares any or not."""
 SPARE_SECONDS = 300
 """What a cluster lives longer than its prober asks: time to deploy before, to read after."""
 
@@ -69,20 +75,24 @@ def opened(
 def prepare(cluster: Cluster, plan: Plan, report: Report = localcluster.quiet) -> Settings:
     """Have the cluster serve what the product declares; the settings to deploy there."""
     figures = dict(plan.release)
-    controlled = plan.moves or plan.strategy != "rolling"
-    if controlled:
+    if plan.moves or plan.strategy != "rolling":
         releases.add(cluster, report, scrape_seconds=plan.scrape_seconds)
         figures["metrics"] = releases.prometheus_url(cluster.name)
     wanted = product.settings(plan.strategy, figures, **plan.more)
-    objects = [each.content for each in manifests(recorded(wanted))]
-    # The data plane reads the mesh's kinds, whether the product declares any or not.
-    there = set[str](releases.PROJECTS) if controlled else set[str]()
-    projects = {*crds.projects_for(objects), *releases.PROJECTS} - there
+    crds.install(cluster, _definitions(wanted, plan, report), report)
+    return wanted
+
+
+def _definitions(wanted: Settings, plan: Plan, report: Report) -> list[crds.Definition]:
+    """Of the kinds that the product declares, or that the data plane and the course look at."""
+    objects = [*(each.content for each in manifests(recorded(wanted))), *WATCHED]
     if wanted.delivery.gitops:
         # In git, secrets are sealed.
-        projects.add("sealed-secrets")
-    crds.install(cluster, crds.crds(*projects, report=report), report)
-    return wanted
+        objects.append({"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret"})
+    if plan.moves:
+        # The strategies to come declare other kinds of the same projects.
+        return crds.crds(*crds.projects_for(objects), report=report)
+    return crds.needed(objects, report)
 
 
 @contextmanager

@@ -6,6 +6,8 @@ is on PATH. A tier that is asked for and cannot run is an error, never a skip.
 
 import importlib
 import shutil
+import subprocess
+import sys
 
 import pytest
 from xdist.remote import Producer
@@ -77,6 +79,12 @@ class _Scheduling(LoadFileScheduling):
                 self.workqueue.move_to_end(scope, last=False)
                 break
         super()._assign_work_unit(node)
+
+
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """In a fresh clone all is compiled once, before the workers begin, not by each of them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", *config.args]
+    subprocess.run(command, cwd=config.rootpath, check=False, capture_output=True)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:

@@ -100,8 +100,8 @@ def served(name: str, settings: Settings) -> Generator[localcluster.Cluster]:
                 report=report,
             )
             found = manifests(record(settings))
-            projects = crds.projects_for([each.content for each in found])
-            crds.install(cluster, crds.crds(*projects, report=report), report)
+            definitions = crds.needed([each.content for each in found], report)
+            crds.install(cluster, definitions, report)
         tell(f"deploying {len(found)} objects of {settings.stack_name}")
         api = Cluster(str(cluster.kubeconfig))
         with Watch(messages) as shown:
