@@ -55,6 +55,12 @@ def up(stack):
     return mpk("up", stack, "--engine", "pulumi", "--kubeconfig", str(local_kubeconfig()), "--json")
 
 
+def preview(stack):
+    """What an update would do to the stack."""
+    found = mpk("preview", stack, "--kubeconfig", str(local_kubeconfig()), "--json")
+    return found["stacks"][0]
+
+
 def destroy(stack):
     options = ["--engine", "pulumi", "--kubeconfig", str(local_kubeconfig()), "--confirm", stack]
     return mpk("destroy", stack, *options, "--json")
@@ -116,9 +122,12 @@ def test_settings_that_are_refused_are_a_sentence_and_no_traceback(plain):
 
 @pytest.mark.parametrize("stack", ["local", "dev"])
 def test_a_stack_comes_up_stays_unchanged_and_goes_without_a_trace(stack, cluster):
+    assert preview(stack)["changes"].keys() == {"create"}
+    assert namespaces(cluster) == set(), "a preview makes nothing"
     first = up(stack)
     assert first["succeeded"]
     assert first["changes"].keys() == {"create"}
+    assert not preview(stack)["changed"]
     second = up(stack)
     assert not second["changed"], second["changes"]
     destroy(stack)

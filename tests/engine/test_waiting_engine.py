@@ -75,6 +75,13 @@ def test_an_update_fails_with_the_metric_that_its_canary_failed_by(project):
     assert f"asked: {BAD}" in told
 
 
+def test_after_a_failed_update_the_next_has_nothing_to_follow_as_the_docs_warn(project):
+    """docs/engine.md: the state holds what was asked for; only a look at the cluster tells."""
+    told = up(project)
+    assert "unchanged" in told
+    assert "Rollout gateway:" not in told
+
+
 def test_an_update_fails_where_the_cluster_does_not_answer_the_hook(project, cluster, tmp_path):
     content = yaml.safe_load(Path(cluster.kubeconfig).read_text())
     content["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{free_port()}"
