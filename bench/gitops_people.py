@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import yaml
 
-from bench.gitops_walk import AUTH, PLAN, SLOW, SYNC_ON, Walk, called, mend, must
+from bench.gitops_walk import AUTH, PLAN, SLOW, SYNC_ON, Walk, called, must
 from drill import argocd, gitops
 from drill.product import SERVICE
 from settings import names
@@ -122,7 +122,7 @@ def _most(walk: Walk) -> int:
 
 def without(walk: Walk) -> str:
     """With Argo CD gone: `undo` goes back, and git says so before it returns."""
-    good = dict(walk.tags)
+    good = walk.tags[AUTH]
     bad = walk.release(AUTH, "v7.10.0")
     walk.until_phase(AUTH, "v7.10.0", "Paused", "Progressing")
     walk.rollouts("promote", AUTH, "--full")
@@ -130,12 +130,12 @@ def without(walk: Walk) -> str:
     argocd.stop(PLAN.name, *argocd.PARTS)
     began = time.monotonic()
     walk.rollouts("undo", AUTH)
-    walk.until_phase(AUTH, good[AUTH], "Healthy")
+    walk.until_phase(AUTH, good, "Healthy")
     seconds = time.monotonic() - began
-    walk.release(AUTH, good[AUTH])
+    commit = walk.release(AUTH, good)
     restarted(walk)
-    mend(walk, good)
-    return f"`undo` was back at {good[AUTH]} after {seconds:.0f} s; Argo CD found git so"
+    walk.following.until_runs(AUTH, commit, SLOW)
+    return f"`undo` was back at {good} after {seconds:.0f} s; Argo CD found git so"
 
 
 def restarted(walk: Walk) -> None:

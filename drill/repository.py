@@ -40,7 +40,7 @@ class Repository:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         self._git(self._work, "add", "--all")
-        self._git(self._work, "commit", "--quiet", "--message", message)
+        self._git(self._work, "commit", "--quiet", "--allow-empty", "--message", message)
         return self._pushed()
 
     def _pushed(self) -> str:

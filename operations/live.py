@@ -118,7 +118,9 @@ def _part(found: Any, declared: Any, owned: Sequence[Mapping[str, Any]]) -> Any:
 
 def _items(found: list[Any], declared: list[Any], owned: Sequence[Mapping[str, Any]]) -> list[Any]:
     key = naming_key(found, declared)
-    if key is None:
+    # Tracked as one, whatever its items are called: a Rollout's `args` of its analysis.
+    whole = any(not each for each in owned)
+    if key is None or whole:
         return found
     wanted = named(declared, key)
     kept: list[Any] = []

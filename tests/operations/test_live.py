@@ -2,7 +2,7 @@
 
 import base64
 
-from operations.live import compared
+from operations.live import applied_by, compared
 from rendering.recorder import Secret
 from tests.support.plans import of_open
 
@@ -42,6 +42,14 @@ def test_items_of_others_in_a_named_list_are_not_seen():
     found = deployment([("mpk", step)], env=env)
     declared = deployment(env=[{"name": "OURS", "value": "2"}])
     assert [item["name"] for item in seen(found, declared)["env"]] == ["OLD", "OURS"]
+
+
+def test_a_list_that_is_tracked_as_one_is_taken_whole_whatever_its_items_are_called():
+    """`mpk rollback` emptied the `args` of a canary's analysis, and its controller refused it."""
+    args = [{"name": "service", "value": "auth-service"}]
+    found = deployment([("mpk", {"f:spec": {"f:args": {}}})], args=args)
+    found["metadata"]["managedFields"][0]["operation"] = "Apply"
+    assert applied_by(found, "mpk")["spec"] == {"args": args}
 
 
 def test_a_default_inside_an_item_of_a_named_list_is_not_seen():
