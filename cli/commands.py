@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "targets": "targets:targets",
     "load": "load:load",
     "evidence": "checklist:evidence",
+    "stable": "stable:stable",
     "cost": "cost:cost",
     "topology": "topology:topology",
     "schema": "schema:schema",

@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
+from cli import embedded
 from cli.console import messages, print_json
-from operations import product
+from cli.target import KubeconfigOption, StackOption, kubeconfig_of
+from operations import doors, product
 from operations.product import Step
-from settings.loader import load_catalog
+from settings.catalog_rules import GATEWAY
+from settings.loader import load, load_catalog
 
 FAILED = 1
 
@@ -32,11 +35,28 @@ def rust(folder: Folder, as_json: Json = False) -> None:
 @app.command("e2e")
 def e2e(
     folder: Folder,
-    gateway: Annotated[str, typer.Option(help="Address of the gateway: host:port.")],
+    gateway: Annotated[
+        str, typer.Option(help="Address of a gateway alone, as host:port; else a stack's.")
+    ] = "",
+    stack: StackOption = "local",
+    kubeconfig: KubeconfigOption = None,
     as_json: Json = False,
 ) -> None:
-    """Run the end-to-end tests against a gateway."""
-    _run(product.e2e(folder, gateway), as_json=as_json)
+    """Run the end-to-end tests against a stack's services, each through a door of its own."""
+    if gateway:
+        _run(product.e2e(folder, gateway, {}), as_json=as_json)
+        return
+    settings = load(stack)
+    context = settings.stack.cluster.context
+    kubectl = (
+        embedded.kubectl(),
+        f"--kubeconfig={kubeconfig_of(settings, kubeconfig)}",
+        *([f"--context={context}"] if context else []),
+    )
+    ports = {name: each.port for name, each in settings.services.items()}
+    with doors.opened(kubectl, ports) as addresses:
+        door = addresses.pop(GATEWAY)
+        _run(product.e2e(folder, door, addresses), as_json=as_json)
 
 
 def _run(steps: list[Step], *, as_json: bool) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from operations.refusal import RefusedError
+from settings import names
 
 OLDEST_RUST = (1, 78)
 """Cargo.lock of version 4 needs it (CI-05)."""
@@ -69,12 +70,16 @@ def rust(product: Path) -> list[Step]:
     ]
 
 
-def e2e(product: Path, gateway: str) -> list[Step]:
-    """The product's end-to-end tests against a gateway that runs."""
+def e2e(product: Path, gateway: str, services: Mapping[str, str]) -> list[Step]:
+    """The product's end-to-end tests against a gateway and services that run.
+
+    Told are all addresses: the tests' own defaults name ports of other services (PORT-08).
+    """
     backend = _folder(product, "backend", "go.mod")
     command = ("go", "test", "-count=1", "-v", "-tags", "integration", "./tests/e2e/...")
-    variables = {"GOWORK": "off", "GOFLAGS": "-mod=readonly", "GATEWAY_ADDR": gateway}
-    return [Step(name="e2e", command=command, folder=backend, variables=variables)]
+    own = {"GOWORK": "off", "GOFLAGS": "-mod=readonly", "GATEWAY_ADDR": gateway}
+    addresses = {names.address_variable(name): each for name, each in services.items()}
+    return [Step(name="e2e", command=command, folder=backend, variables=own | addresses)]
 
 
 def run(steps: Sequence[Step], said: Callable[[str], object]) -> dict[str, int]:

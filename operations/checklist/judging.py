@@ -148,7 +148,8 @@ def _load(data: Any, _: Asked) -> str:
     )
 
 
-def _stable(data: Any, asked: Asked) -> str:
+def unstable(data: Any) -> str:
+    """Why a day was not stable, whatever ran; empty where it was."""
     lacking = [
         text
         for low, text in (
@@ -156,11 +157,16 @@ def _stable(data: Any, asked: Asked) -> str:
             (data["seen"] < _ENOUGH, f"samples of only {data['seen']:.0%} of the time"),
             (data["errors"] > STABLE_ERRORS, f"error rate {data['errors']:.2%}"),
             (data["restarts"] > 0, f"{data['restarts']:.0f} restarts"),
-            (data["versions"] != [asked.version], f"versions {', '.join(data['versions'])}"),
         )
         if low
     ]
     return ", ".join(lacking)
+
+
+def _stable(data: Any, asked: Asked) -> str:
+    others = data["versions"] != [asked.version]
+    ran = f"versions {', '.join(data['versions'])}" if others else ""
+    return ", ".join(filter(None, (unstable(data), ran)))
 
 
 def _approved(data: Any, asked: Asked) -> str:

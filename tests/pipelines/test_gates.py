@@ -146,6 +146,16 @@ def test_a_day_on_staging_is_read_from_its_figures(prometheus):
     assert found["seen"] == 0.1, "a monitoring that was down has seen nothing"
 
 
+def test_a_night_tells_whether_the_last_day_was_stable(prometheus):
+    """R-P3-CI: the drills' companion; which version ran is the checklist's question."""
+    address = f"http://127.0.0.1:{prometheus.server_address[1]}"
+    assert mpk("stable", "--prometheus", address).exit_code == 0
+    prometheus.figures["restarts_total"] = "2"
+    done = mpk("stable", "--prometheus", address, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["missing"]) == (1, "2 restarts")
+    assert mpk("stable", "--prometheus", "http://127.0.0.1:9").exit_code == BAD_INPUT
+
+
 def test_a_day_without_figures_is_no_stable_day(prometheus):
     del prometheus.figures["restarts_total"]
     with pytest.raises(stability.StabilityError, match="no figure for"):

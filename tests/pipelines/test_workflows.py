@@ -20,6 +20,7 @@ WRITES = {  # What a job may write, and why nothing else may.
     "engine-preview.yml: preview": {"id-token"},
     "cd.yml: images": {"packages", "id-token", "attestations"},
     "cd.yml: staging": {"id-token"},
+    "cd.yml: e2e": {"id-token"},
     "cd.yml: production": {"id-token"},
     "cd.yml: above": {"id-token"},
     "dev.yml: images": {"packages", "id-token", "attestations"},
