@@ -1,4 +1,4 @@
-"""`mpk stable`: was a cluster's last day a stable one, asked of its Prometheus (R-CHECK, R-P3-CI)."""
+"""`mpk stable`: was a cluster's last day stable, asked of its Prometheus (R-CHECK, R-P3-CI)."""
 
 from typing import Annotated
 
