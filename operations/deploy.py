@@ -22,9 +22,7 @@ from operations.wait import (
     Change,
     Progress,
     Report,
-    give_up,
-    look,
-    overdue,
+    follow,
     progress_of,
 )
 from rendering.manifest import Manifest
@@ -100,7 +98,10 @@ class Deployment:
         earlier = self._set.recorded_kinds()
         self._read_live(kinds | {("apps/v1", "Deployment")})
         self._set.write(kinds | earlier, {m.namespace for m in self._manifests.values()} - {""})
-        self._until_settled(started + timeout_seconds, timeout_seconds)
+        progresses = list(self._progress.values())
+        follow(
+            self._cluster, progresses, self._report, timeout_seconds, act=self._apply_what_can_be
+        )
         pruned: list[str] = []
         kept: list[str] = []
         everything = not self._partial
@@ -113,19 +114,6 @@ class Deployment:
             kept=kept,
             seconds=time.monotonic() - started,
         )
-
-    def _until_settled(self, deadline: float, timeout_seconds: float) -> None:
-        progresses = list(self._progress.values())
-        while True:
-            self._apply_what_can_be()
-            look(self._cluster, progresses)
-            self._report(progresses)
-            if all(progress.settled for progress in progresses):
-                return
-            if overdue(progresses, deadline):
-                give_up(progresses, timeout_seconds)
-                return
-            time.sleep(POLL_SECONDS)
 
     def _apply_what_can_be(self) -> None:
         advanced = True

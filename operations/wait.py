@@ -90,10 +90,12 @@ def follow(
     report: Report,
     timeout_seconds: float,
     look_seconds: float = POLL_SECONDS,
+    act: Callable[[], None] = lambda: None,
 ) -> None:
-    """Wait until all of them have settled, one way or the other."""
+    """Wait until all of them have settled, one way or the other; `act` before each look."""
     deadline = time.monotonic() + timeout_seconds
     while True:
+        act()
         look(cluster, found)
         report(found)
         if all(progress.settled for progress in found):
