@@ -22,7 +22,7 @@ from pulumi.runtime import mocks, proto
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.settings import get_root_resource
 
-from rendering import computed, sdk, told
+from rendering import computed, sdk, sdk_modules, told
 from rendering.registration import Asked, Made
 from rendering.sent import SECRET_SIGNATURE, SIGNATURE
 from settings.loader import ROOT, STACK_KEY, Settings, secret_names
@@ -172,6 +172,7 @@ def _recording(
         "manpasik:secrets": json.dumps(dict(given)),
         "manpasik:seed": seed,
     }
+    sdk_modules.install()
     with _ONE_AT_A_TIME, _no_cluster(), sdk.no_collection(), sdk.nothing_in_vain():
         answers = _Mocks(told.regions(settings) if others is None else others)
         monitor = _Monitor(answers)

@@ -1,7 +1,7 @@
 """Pulumi's SDK as a recording needs it: without the work whose result no recording holds.
 
 Private functions of the SDK are replaced, by name, so that a renamed one is an error at once.
-`tests/rendering/test_recorder.py` records every stack with and without, and finds no difference.
+`tests/rendering/test_sdk_modules.py` records every stack with and without, and finds no difference.
 """
 
 import asyncio
