@@ -19,10 +19,11 @@ Five parts (`--only`), the first four with a first row to which the ratios are:
 
 - `commands`: the commands against the floor.
 - `nine`: nine stacks planned by one process, over one: where one of them changed, and where all
-  did. The quotient is of the least CPU of each.
+  did; there, too, over each of the nine alone. The quotient is of the least CPU of each.
 - `peers`: the same objects through kustomize, helm and cdk8s. They are handed finished objects.
 - `growth`: render and plan with 1, 3 and 10 times the services. The cost of each further service
-  from 3 to 10, over that from 1 to 3, tells whether it grows in proportion: 1 is linear.
+  from 3 to 10, over that from 1 to 3, tells whether it grows in proportion: 1 is linear. A run of
+  more than two minutes is ended and has no figures, those of the other commands stay.
 - `backfill`: a million rows in batches beside one UPDATE, on a PostgreSQL of its own, and how long
   a writer beside them waits at worst.
 """

@@ -16,12 +16,14 @@ from rich.console import Console
 
 from bench import backfill, growth, peers
 from bench.cases import Case, deployed, own_environment, without_cluster
-from bench.measure import Run, RunFailedError, run
+from bench.measure import LONGEST_RUN_SECONDS, Run, RunFailedError, TookTooLongError, run
 from bench.table import figures, first_line, growth_table, machine, table
 from localcluster import LocalClusterError
 
 FAILED = 1
 TABLE_WIDTH = 110
+LONGEST_OF_GROWTH_SECONDS = 120.0
+"""What takes longer has no figures; all of growth is then bounded, too."""
 messages = Console(stderr=True, highlight=False)
 
 
@@ -81,18 +83,40 @@ def _measured(
         if part is Part.COMMANDS and cluster:
             messages.print("bench: starting a cluster of its own, deploying once")
             cases.append(stack.enter_context(deployed(folder)))
-        found: dict[str, list[Run]] = {case.name: [] for case in cases}
         # The first round fills the file cache and counts for nothing; growth is too long for one.
-        for index in range(0 if part is not Part.GROWTH else 1, runs + 1):
-            messages.print(
-                f"bench: {part}: run {index} of {runs}" if index else "bench: warming up"
-            )
-            for case in cases:
-                measured = run(case.command, case.environment, case.folder)
-                case.accept(measured)
-                if index:
-                    found[case.name].append(measured)
-        return found
+        rounds = range(0 if part is not Part.GROWTH else 1, runs + 1)
+        return _in_turns(part, cases, rounds)
+
+
+def _in_turns(part: Part, cases: Sequence[Case], rounds: range) -> dict[str, list[Run]]:
+    """Every case once in each round, so that a change in the machine's load hits all."""
+    found: dict[str, list[Run]] = {case.name: [] for case in cases}
+    for index in rounds:
+        for number, case in enumerate(cases, 1):
+            if case.name not in found:
+                continue
+            told = f"bench: {part}: run {index} of {rounds[-1]}: {number} of {len(cases)}"
+            try:
+                measured = _measured_once(part, case)
+            except TookTooLongError as error:
+                messages.print(f"{told}: {case.name}: {error}, so it has no figures", markup=False)
+                del found[case.name]
+                continue
+            messages.print(f"{told}: {case.name}: {measured.seconds:.1f} s", markup=False)
+            found[case.name] += [measured] if index else []
+    return found
+
+
+def _measured_once(part: Part, case: Case) -> Run:
+    longest = LONGEST_OF_GROWTH_SECONDS if part is Part.GROWTH else LONGEST_RUN_SECONDS
+    try:
+        measured = run(case.command, case.environment, case.folder, longest)
+    except TookTooLongError as error:
+        if part is Part.GROWTH:
+            raise
+        raise RunFailedError(f"{case.name}: {error}") from error
+    case.accept(measured)
+    return measured
 
 
 def _cases(part: Part, folder: Path, stacks: Sequence[str] | None) -> list[Case]:
@@ -132,7 +156,7 @@ def _print(found: Found, runs: int) -> None:
     if Part.NINE in found:
         console.print()
         for name, ratio in growth.nine_over_one(found[Part.NINE]).items():
-            console.print(f"{name} / 1 stack, CPU: {ratio:.2f}")
+            console.print(f"{name}, CPU: {ratio:.2f}", soft_wrap=True)
 
 
 def _growths(found: Found) -> dict[str, growth.Growth]:

@@ -20,6 +20,10 @@ class RunFailedError(Exception):
     """A measured command failed, so that its figures would mean nothing."""
 
 
+class TookTooLongError(RunFailedError):
+    """A measured command was ended, so that it has no figures; others may have theirs."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """What one run took."""
@@ -32,8 +36,13 @@ class Run:
     output: str
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> Run:
-    """Run to the end; raises where it fails or never ends.
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    longest: float = LONGEST_RUN_SECONDS,
+) -> Run:
+    """Run to the end; raises where it fails or takes longer than so many seconds.
 
     The kernel gives a new process its parent's size as a first peak. So whoever calls this must
     stay smaller than what it measures, and imports no SDK.
@@ -48,7 +57,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | N
             stdout=output,
             stderr=errors,
         )
-        watchdog = threading.Timer(LONGEST_RUN_SECONDS, process.kill)
+        watchdog = threading.Timer(longest, process.kill)
         watchdog.start()
         try:
             _, status, usage = os.wait4(process.pid, 0)
@@ -63,6 +72,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path | N
         process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         errors.seek(0)
+        if process.returncode and seconds >= longest:
+            raise TookTooLongError(f"ended after {longest:.0f} s")
         if process.returncode:
             raise RunFailedError(
                 f"`{' '.join(command)}` ended with {process.returncode}:\n"

@@ -2,13 +2,14 @@
 
 import json
 import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from bench import growth, peers, projects
-from bench.measure import RunFailedError
+from bench.measure import RunFailedError, TookTooLongError, run
 from bench.table import figures
 from settings.loader import load_all, load_catalog, stack_names
 
@@ -89,8 +90,23 @@ def test_nine_stacks_are_compared_with_one_by_the_least_disturbed_run():
     def runs(*seconds):
         return [SimpleNamespace(cpu_seconds=each) for each in seconds]
 
-    found = {growth.ONE: runs(4, 2), growth.NINE_OF_ONE: runs(3, 4), growth.NINE: runs(5, 9)}
-    assert growth.nine_over_one(found) == {growth.NINE_OF_ONE: 1.5, growth.NINE: 2.5}
+    single = {growth.EACH.format(name): runs(each) for name, each in (("a", 2), ("b", 4))}
+    found = {growth.ONE: runs(4, 2), growth.NINE_OF_ONE: runs(3, 4), growth.NINE: runs(6, 9)}
+    ratios = growth.nine_over_one(found | single)
+    assert list(ratios.values()) == [1.5, 2.0, 3.0, 1.5]
+    assert [name.rpartition(" / ")[2] for name in ratios][1:] == [
+        "the mean of the nine alone", "the cheapest (a)", "the dearest (b)"
+    ]  # fmt: skip
+
+
+def test_a_command_that_was_ended_at_one_size_has_no_growth_and_others_have():
+    seconds = {f"mpk render x, {times}x services": float(times) for times in growth.SCALES}
+    assert list(growth.growths(seconds | {"mpk plan x, 1x services": 1.0})) == ["mpk render x"]
+
+
+def test_a_run_that_takes_too_long_is_ended_and_said_to_be():
+    with pytest.raises(TookTooLongError, match="ended after 0 s"):
+        run([sys.executable, "-c", "import time; time.sleep(60)"], {}, longest=0.1)
 
 
 def test_a_part_s_ratios_are_to_its_first_row():
