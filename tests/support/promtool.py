@@ -4,6 +4,7 @@ Each case is a test of promtool's; what it says of each comes back by the case's
 """
 
 import functools
+import re
 import subprocess
 import tempfile
 import xml.etree.ElementTree as ET
@@ -20,6 +21,7 @@ from localcluster.programs import quiet
 from tests.support.later import production
 
 STEP_SECONDS = 15
+_RECORDED = re.compile(r"manpasik:[\w:]+")
 Series = Mapping[str, str]
 """Values by series, in promtool's notation: `0.05x20` stays, `0+1x20` rises."""
 
@@ -62,15 +64,14 @@ def verdicts(
     judged = given or groups()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        _write(place / "all.yaml", {"groups": list(judged)})
-        alerts = [each for each in judged if each["name"] == "manpasik-alerts"]
-        _write(place / "alerts.yaml", {"groups": alerts})
-        for raw, file in ((True, "all.yaml"), (False, "alerts.yaml")):
-            tests = [_test(case) for case in cases if case.raw is raw]
-            head = {"rule_files": [file], "evaluation_interval": f"{STEP_SECONDS}s"}
-            _write(place / f"test-{file}", head | {"tests": tests})
+        files: list[str] = []
+        for (alert, raw), own in _alike(cases).items():
+            name = f"{alert}-{raw}.yaml"
+            _write(place / name, {"groups": _read_by(alert, judged, recorded=raw)})
+            head = {"rule_files": [name], "evaluation_interval": f"{STEP_SECONDS}s"}
+            _write(place / f"test-{name}", head | {"tests": [_test(case) for case in own]})
+            files.append(str(place / f"test-{name}"))
         report = place / "report.xml"
-        files = [str(place / f"test-{file}") for file in ("all.yaml", "alerts.yaml")]
         command = [tool("promtool"), "test", "rules", f"--junit={report}", *files]
         subprocess.run(command, capture_output=True, check=False, timeout=600)
         told = ET.parse(report).getroot()  # noqa: S314 - promtool's own report
@@ -78,6 +79,27 @@ def verdicts(
         str(each.get("name")): "\n".join(str(found.text or found.get("message")) for found in each)
         for each in told.iter("testcase")
     }
+
+
+def _alike(cases: Sequence[Case]) -> dict[tuple[str, bool], list[Case]]:
+    """The cases by what they are judged with."""
+    found: dict[tuple[str, bool], list[Case]] = {}
+    for case in cases:
+        found.setdefault((case.alert, case.raw), []).append(case)
+    return found
+
+
+def _read_by(
+    alert: str, judged: Sequence[Mapping[str, Any]], *, recorded: bool
+) -> list[dict[str, Any]]:
+    """The groups with what an alert reads alone; most of a case's time went into the others."""
+    every = [rule for group in judged for rule in group["rules"]]
+    found = [rule for rule in every if rule.get("alert") == alert]
+    for rule in found if recorded else ():  # grows while it is gone through
+        names = set(_RECORDED.findall(rule["expr"]))
+        found += [each for each in every if each.get("record") in names and each not in found]
+    kept = [dict(each) | {"rules": [r for r in each["rules"] if r in found]} for each in judged]
+    return [each for each in kept if each["rules"]]
 
 
 def _test(case: Case) -> dict[str, Any]:
