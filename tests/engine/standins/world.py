@@ -22,8 +22,9 @@ NAMING = (
     "accountId",
 )
 # Within which a name is unique: a user of its server; of a zone's records also what kind,
-# and for whom.
+# and for whom; of a bucket's grants who gets which role.
 WITHIN = (
+    *("member", "role"),
     *("clusterName", "cluster", "keyRing", "instance"),
     *("zoneId", "managedZone", "setIdentifier"),
 )
