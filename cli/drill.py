@@ -211,7 +211,7 @@ def _course(drill: Drill, found: Evidence, case: matrix.Case) -> Drawn:
         title=f"mpk drill {found.drill}: {case.kind}",
         subtitle=f"{run.outcome} after {run.seconds:.0f} s: {run.reason or 'nothing against it'}",
         answers=drill.answers(run.began - AROUND_SECONDS, run.began + run.seconds + AROUND_SECONDS),
-        moments=drill.course.moments,
+        moments=canary.of_run(drill.course.moments, run),
         version=run.version,
         subset=names.CANARY,
         marks=marks,

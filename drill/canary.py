@@ -166,7 +166,7 @@ def _run(
         failed_of_others=sum(each.version != version for each in failed),
         shares=course.shares(
             answers,
-            [_whole(m, moments[0].stable) for m in moments],
+            told(moments, moments[0].stable),
             names.CANARY,
             version,
             SETTLE_SECONDS,
@@ -178,10 +178,22 @@ def _run(
     )
 
 
-def _whole(moment: Moment, old: str) -> Moment:
-    """Once it is the stable version it has everything, by the other subset."""
-    promoted = moment.stable == moment.current != old
-    return replace(moment, weights={names.CANARY: 100}) if promoted else moment
+def told(moments: Sequence[Moment], old: str) -> list[Moment]:
+    """What the mesh was told of a new version, whichever subset it is in.
+
+    Once it is the stable version it has everything, by the other subset.
+    """
+    return [
+        replace(each, weights={names.CANARY: 100}) if each.stable == each.current != old else each
+        for each in moments
+    ]
+
+
+def of_run(moments: Sequence[Moment], run: Run) -> list[Moment]:
+    """The moments of one release alone, as a picture shows them: the next one is not its own."""
+    own = [each for each in moments if each.at - run.began <= run.seconds]
+    before = [each for each in own if each.at < run.began]
+    return told(own, (before or own)[-1].stable)
 
 
 def _bad(answer: Answer, behaviour: Behaviour | None) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from drill import course
+from drill import canary, course
+from drill.canary import Run
 from drill.course import Moment, Share
 from drill.prober import Answer
 
@@ -14,6 +15,11 @@ def moment(at, canary=0, **more):
     }  # fmt: skip
     weights = {"stable": 100 - canary, "canary": canary}
     return Moment(at=at, weights=weights, **{**values, **more})
+
+
+def promoted(**when):
+    return Run(version="v2", before="v1", outcome="promoted", reason="", answers=0, failed=0,
+               failed_of_others=0, **when)  # fmt: skip
 
 
 def answers(version, *times):
@@ -47,6 +53,18 @@ def test_a_share_is_counted_only_after_the_mesh_has_heard_of_the_weight():
 )
 def test_a_share_agrees_where_chance_explains_the_difference(told, count, seen, agrees):
     assert Share(told=told, answers=count, seen=seen).agrees is agrees
+
+
+def test_a_picture_shows_one_release_alone_and_all_traffic_on_it_once_it_is_stable():
+    """A promoted canary is no canary: its line fell to 0 (issue 6, line 2)."""
+    seen = [
+        moment(1, stable="a", current="a"),
+        moment(5, canary=50, stable="a", current="b"),
+        moment(9, stable="b", current="b"),
+        moment(12, canary=5, stable="b", current="c"),
+    ]
+    told = canary.of_run(seen, promoted(began=2.0, seconds=7.0))
+    assert [(each.at, each.weights["canary"]) for each in told] == [(1, 0), (5, 50), (9, 100)]
 
 
 def test_a_version_is_gone_when_its_last_request_was_asked():
