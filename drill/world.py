@@ -73,10 +73,14 @@ class World:
             self._logged.update(tail.read())
             found = self._watched.snapshot()
             await self._fleet.follow(found["pods"])
-            self._tell_envoy(found)
+            await self._tell_envoy(found)
 
-    def _tell_envoy(self, found: dict[str, list[Object]]) -> None:
-        """Endpoints at once, by the configuration that Envoy has; a new one after a moment."""
+    async def _tell_envoy(self, found: dict[str, list[Object]]) -> None:
+        """Endpoints at once, by the configuration that Envoy has; a new one after a moment.
+
+        Files are written beside the loop: a slow disk, or an Envoy that is waited for, would
+        otherwise keep every pod from answering.
+        """
         pushed, endpoints = self._fleet.configuration, self._endpoints(found)
         now = mesh.Configuration(
             services=found["services"],
@@ -84,12 +88,14 @@ class World:
             destination_rules=found["destination_rules"],
         )
         if pushed is not None:
-            self._files.push_endpoints(mesh.destinations(pushed), endpoints)
+            await asyncio.to_thread(
+                self._files.push_endpoints, mesh.destinations(pushed), endpoints
+            )
         if now != pushed and self._due is None:
             self._due = time.monotonic() + DEBOUNCE_SECONDS
             asyncio.get_running_loop().call_later(DEBOUNCE_SECONDS, self._changed.set)
         if self._due is not None and time.monotonic() >= self._due:
-            self._files.push(now, endpoints)
+            await asyncio.to_thread(self._files.push, now, endpoints)
             self._fleet.configuration, self._due = now, None
 
     def _endpoints(self, found: dict[str, list[Object]]) -> list[mesh.Endpoint]:
