@@ -38,6 +38,8 @@ COMMANDS: Mapping[str, str] = {
     "drift": "drift:drift",
     "outputs": "outputs:outputs",
     "kubeconfig": "kubeconfig:kubeconfig",
+    "token": "token:token",
+    "trust": "trust:trust",
     "import": "imports:import_",
     "destroy": "destroy:destroy",
     "charts": "charts:app",

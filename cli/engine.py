@@ -47,12 +47,17 @@ def engine_command(choice: EngineChoice, *, install: bool) -> automation.PulumiC
     return None
 
 
+def encrypted(settings: Settings) -> bool:
+    """Whether a stack's file holds what only the engine can open."""
+    name = settings.stack_name
+    config = (mapping_or_empty(ROOT / f"Pulumi.{name}.yaml")).get("config", {})
+    return bool(secret_names(name)) or "manpasik:seed" in config
+
+
 def refuse_encrypted(settings: Settings) -> None:
     """Without the engine nobody can open what a stack file holds encrypted."""
     name = settings.stack_name
-    held = secret_names(name)
-    config = (mapping_or_empty(ROOT / f"Pulumi.{name}.yaml")).get("config", {})
-    if held or "manpasik:seed" in config:
+    if encrypted(settings):
         raise MissingEngineError(
             f"Pulumi.{name}.yaml holds encrypted values, which only the engine can open; "
             "put `pulumi` on PATH, or use --install-engine"

@@ -1,5 +1,6 @@
 """`mpk kubeconfig`: the way into a stack's cluster, as a private file that other commands take."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +19,8 @@ from settings.loader import Settings, load
 
 OUTPUT = "kubeconfig"
 """What a stack that makes its own cluster publishes."""
+_TOKEN = (str(Path(sys.executable).with_name("mpk")), "token")
+"""What fetches a pipeline's identity (0075); by its whole name, since the engine calls it too."""
 
 
 def kubeconfig(
@@ -31,12 +34,27 @@ def kubeconfig(
     install_engine: Annotated[
         bool, typer.Option(help="Install the engine first, where the stack is in a cloud.")
     ] = False,
+    server: Annotated[
+        str, typer.Option(envvar="CLUSTER_SERVER", help="In no cloud: its cluster's address.")
+    ] = "",
+    authority: Annotated[
+        str, typer.Option(envvar="CLUSTER_AUTHORITY", help="Its authority, in base64.")
+    ] = "",
+    own: Annotated[
+        bool, typer.Option("--own", help="Write nothing where the stack is in a cloud.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write the kubeconfig of a stack (mode 0600): of its cloud's cluster, or the one it names."""
     settings = load(stack)
-    text, beside = _held(settings, install=install_engine)
-    content = way_in.taken_out(text, settings.stack.cluster.context, beside)
+    if own and settings.stack.cloud is not None:
+        messages.print(f"{stack} is in a cloud: the engine finds its cluster by itself")
+        return
+    if settings.stack.cloud is None and server:
+        content = way_in.of_ones_own(server, authority, _TOKEN)
+    else:
+        text, beside = _held(settings, install=install_engine)
+        content = way_in.taken_out(text, settings.stack.cluster.context, beside)
     holder = _holder(content, settings) if try_it else ""
     wanted = output or paths.state_dir() / "kubeconfigs" / stack
     file = way_in.keep(content, wanted.expanduser().absolute())

@@ -85,7 +85,7 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     """Migrate, roll out, watch, record; on trouble go back by itself."""
     now = load(stack)
     refuse_unapproved(now, approved_by)
-    engine = _engine(now, write=write)
+    engine = _engine(now, kubeconfig, write=write)
     if engine and now.stack.regions:
         _end(release_above(now, version, engine, approved_by), as_json=as_json)
         return
@@ -93,7 +93,9 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
     choice = versions.chosen(now, services or [], version)
     wanted = versions.with_versions(now, choice)
     seconds, cluster = _seconds(watch, wanted), cluster_of(now, kubeconfig)
-    plan = _plan(cluster, wanted, version, services or list(wanted.services), migrations)
+    applied = () if engine else _recorded(wanted)
+    named = services or list(wanted.services)
+    plan = _plan(cluster, wanted, version, named, migrations, applied)
     watched = _monitoring(plan, timeout + seconds, prometheus, alertmanager, despite_budget)
     plan = replace(
         plan,
@@ -102,7 +104,7 @@ def release(  # noqa: PLR0913, PLR0917 - a command has its options
         timeout_seconds=timeout,
         undo=undo,
         by_engine=engine,
-        checks=lambda: (*_checks(wanted, plan.services, kubeconfig), *watched.checks()),
+        checks=lambda: (*_checks(wanted, plan, kubeconfig), *watched.checks()),
     )
     # A terminal has room for one moving part, and the engine's course is one.
     with watched, Watch(messages, live=engine is None) as shown:
@@ -129,10 +131,14 @@ def _monitoring(
     )
 
 
-def _engine(settings: Settings, *, write: bool) -> Callable[[], str] | None:
-    """How the engine deploys a stack in a cloud; None where recorded manifests are applied."""
-    if settings.stack.cloud is None:
-        engines.refuse_encrypted(settings)
+def _engine(
+    settings: Settings, kubeconfig: Path | None, *, write: bool
+) -> Callable[[], str] | None:
+    """How the engine deploys what only it can: in a cloud, or with values that are encrypted.
+
+    None where recorded manifests are applied.
+    """
+    if settings.stack.cloud is None and not engines.encrypted(settings):
         return None
     if not write:
         raise RefusedError(
@@ -144,7 +150,7 @@ def _engine(settings: Settings, *, write: bool) -> Callable[[], str] | None:
     def deploy() -> str:
         outcomes = acting.act(
             [settings.stack_name],
-            acting.Asked(),
+            acting.Asked(kubeconfig=None if settings.stack.cloud else kubeconfig),
             lambda work: work.engine.up(work.on_event),
             command=command,
             program=True,
@@ -163,12 +169,13 @@ def _plan(
     version: str,
     services: Sequence[str],
     migrations: Path | None,
+    manifests: Sequence[Manifest],
 ) -> Plan:
     return Plan(
         settings=wanted,
         version=version,
         services=services,
-        manifests=_recorded(wanted),
+        manifests=manifests,
         watch_seconds=0,
         force=wanted.stack.environment == "local",
         judge=schema_gate.judge(cluster, wanted),
@@ -178,19 +185,18 @@ def _plan(
 
 
 def _recorded(wanted: Settings) -> Sequence[Manifest]:
-    """What is applied; of a stack in a cloud nothing, since its recorded values are stand-ins."""
-    if wanted.stack.cloud:
-        return ()
+    """What is applied where the engine is not needed."""
     return manifests(record(wanted, secrets={}, seed=secrets.stack_seed(wanted)))
 
 
-def _checks(wanted: Settings, services: Sequence[str], kubeconfig: Path | None) -> Sequence[Check]:
-    path = kubeconfig_of(wanted, kubeconfig)
+def _checks(wanted: Settings, plan: Plan, kubeconfig: Path | None) -> Sequence[Check]:
+    """A recorded plan would compare stand-ins with what the engine made."""
+    path, services = kubeconfig_of(wanted, kubeconfig), plan.services
     # The embedded cluster pulls no image.
     pulls = kubeconfig is not None or not embedded.is_target(wanted)
     return (
         *([preflight.images(wanted, services, Registry())] if pulls else []),
-        *([] if wanted.stack.cloud else [preflight.planned(live.live(wanted, path), services)]),
+        *([] if plan.by_engine else [preflight.planned(live.live(wanted, path), services)]),
         preflight.capacity(wanted, services),
     )
 

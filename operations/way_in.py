@@ -5,6 +5,7 @@ A stack in a cloud publishes one without a credential: a command of the cloud (`
 its role by OIDC reaches the cluster and holds no key (decision 0027).
 """
 
+import base64
 import os
 import shutil
 import stat
@@ -12,12 +13,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
 from localcluster.files import PRIVATE_FILE, make_private_directory, write_private
 from operations.cluster import Cluster
 from operations.refusal import RefusedError
+from settings import names
 
 _REVIEW: dict[str, Any] = {
     "apiVersion": "authentication.k8s.io/v1",
@@ -29,6 +32,67 @@ _FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFil
 
 class WayInError(RefusedError):
     """There is no way into that cluster to write down; nothing was written."""
+
+
+ISSUER = "https://token.actions.githubusercontent.com"
+"""Who signs what a job on GitHub is."""
+_PREFIX = "github:"
+"""Before the names of pipelines in a cluster, so that none is taken for a person."""
+
+
+def of_ones_own(server: str, authority: str, command: Sequence[str]) -> dict[str, Any]:
+    """A kubeconfig without a credential, where a pipeline's own identity is taken (0075)."""
+    if urlsplit(server).scheme != "https":
+        raise WayInError(f"{server} is no address that begins with https; nothing was written")
+    try:
+        known = base64.b64decode(authority, validate=True)
+    except ValueError:
+        known = b""
+    if not known.startswith(b"-----BEGIN CERTIFICATE-----"):
+        raise WayInError("the authority is no certificate in base64; nothing was written")
+    asked = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": command[0],
+        "args": [*command[1:], "--audience", server],
+        "interactiveMode": "Never",
+    }
+    cluster = {"server": server, "certificate-authority-data": authority}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "pipeline",
+        "contexts": [{"name": "pipeline", "context": {"cluster": "own", "user": "pipeline"}}],
+        "clusters": [{"name": "own", "cluster": cluster}],
+        "users": [{"name": "pipeline", "user": {"exec": asked}}],
+    }
+
+
+def authentication(server: str, subject: str, issuer: str = ISSUER) -> dict[str, Any]:
+    """What the API server reads: it believes GitHub of this subject alone, for itself alone."""
+    rule = {"claim": "sub", "requiredValue": subject}
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AuthenticationConfiguration",
+        "jwt": [
+            {
+                "issuer": {"url": issuer, "audiences": [server]},
+                "claimMappings": {"username": {"claim": "sub", "prefix": _PREFIX}},
+                "claimValidationRules": [rule],
+            }
+        ],
+    }
+
+
+def binding(subject: str) -> dict[str, Any]:
+    """What the pipeline may there: all of it, since a stack makes roles and namespaces too."""
+    group = "rbac.authorization.k8s.io"
+    return {
+        "apiVersion": f"{group}/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": names.application("pipeline")},
+        "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"apiGroup": group, "kind": "User", "name": f"{_PREFIX}{subject}"}],
+    }
 
 
 def taken_out(text: str, context: str | None, beside: Path) -> dict[str, Any]:

@@ -66,5 +66,10 @@ def _roles(catalog: Catalog, stacks: Sequence[str]) -> Iterator[str]:
         regions = [each for each in stacks if each.startswith(f"{name}-")]
         for place in (*_PIPELINE.get(name, ()), *regions):
             opens = "operations, by a review" if environment.approval else "nobody: it opens itself"
-            yield f"| `{place}` | {opens} | `repo:{REPOSITORY}:environment:{place}` |\n"
-    yield f"| `preview` | operations, by a review | `repo:{REPOSITORY}:environment:preview` |\n"
+            yield f"| `{place}` | {opens} | `{subject(place)}` |\n"
+    yield f"| `preview` | operations, by a review | `{subject('preview')}` |\n"
+
+
+def subject(environment: str) -> str:
+    """Who a job in an environment of this repository is, as GitHub signs it."""
+    return f"repo:{REPOSITORY}:environment:{environment}"

@@ -56,8 +56,6 @@ def test_outside_of_a_pipeline_nobody_is_told(provider, monkeypatch):
     assert mpk().stdout.startswith(provider)
 
 
-def test_a_stack_in_no_cloud_has_no_role_to_take(monkeypatch):
-    monkeypatch.setenv("GITHUB_OUTPUT", "/nowhere")
-    done = mpk("--to-workflow")
-    assert (done.exit_code, "staging is in no cloud" in done.stderr) == (BAD_INPUT, True)
+def test_a_stack_in_no_cloud_says_so():
+    """Its login: tests/cli/test_own_cluster.py."""
     assert json.loads(mpk("--json").stdout)["provider"] == "none"

@@ -1,5 +1,6 @@
 """`mpk release` onto a stack in a cloud goes through the engine, never by recorded stand-ins."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -33,7 +34,7 @@ def engine(monkeypatch):
 
 
 def test_what_the_engine_did_is_told_and_what_it_refused_is_the_reason(engine):
-    deploy = release._engine(STAGING, write=True)
+    deploy = release._engine(STAGING, None, write=True)
     engine.append(
         Outcome(stack="staging", state="done", result=EngineResult(changes={"update": 3}))
     )
@@ -45,18 +46,28 @@ def test_what_the_engine_did_is_told_and_what_it_refused_is_the_reason(engine):
 
 def test_no_recorded_manifest_of_a_cloud_is_applied_and_the_file_names_the_version(engine):
     assert engine == []
-    assert release._recorded(STAGING) == ()
     with pytest.raises(RefusedError, match="leave --no-write out"):
-        release._engine(STAGING, write=False)
+        release._engine(STAGING, None, write=False)
 
 
 def test_without_an_engine_nothing_is_begun():
     with pytest.raises(MissingEngineError):
-        release._engine(STAGING, write=True)
+        release._engine(STAGING, None, write=True)
+
+
+def test_what_is_encrypted_is_deployed_by_the_engine_wherever_it_runs(engine, monkeypatch):
+    """On a cluster of one's own too: only the engine opens its secrets (0075)."""
+    monkeypatch.setattr(release.engines, "encrypted", lambda _: True)
+    asked = []
+    monkeypatch.setattr(acting, "act", lambda _, how, *__, **___: asked.append(how) or engine)
+    engine.append(Outcome(stack="staging", state="done", result=EngineResult(changes={})))
+    deploy = release._engine(load("staging"), Path("/there"), write=True)
+    assert deploy().startswith("by the engine 3.9")
+    assert asked[0].kubeconfig == Path("/there")
 
 
 def test_elsewhere_recorded_manifests_are_applied_as_before():
-    assert release._engine(load("local"), write=True) is None
+    assert release._engine(load("local"), None, write=True) is None
     assert release._recorded(load("local"))
 
 

@@ -138,8 +138,11 @@ def test_a_release_has_the_role_the_way_in_and_then_uses_it(job):
     (way,) = [run for run in did if f"mpk kubeconfig {stack}" in run]
     (release,) = [run for run in did if "mpk release" in run]
     assert did.index(".venv/bin/mpk engine install") < role < did.index(way) < did.index(release)
-    for step in (job["steps"][did.index(way)], job["steps"][did.index(release)]):
-        assert step["env"].keys() == {"PULUMI_BACKEND_URL"}, "both read the engine's state"
+    for command in (way, release):
+        step = job["steps"][did.index(command)]
+        assert "PULUMI_BACKEND_URL" in step["env"], "both read the engine's state"
+    cluster = {"CLUSTER_SERVER", "CLUSTER_AUTHORITY"}
+    assert job["steps"][did.index(way)]["env"].keys() >= cluster, "of one's own (0075)"
     file = '"$RUNNER_TEMP/kubeconfig"'
     assert f"--output {file}" in way
     assert f"--stack {stack} --kubeconfig {file}" in release
@@ -172,6 +175,17 @@ def test_every_stack_in_a_cloud_is_previewed_on_request_and_looked_at_every_nigh
     assert found["drift"]["strategy"]["matrix"]["stack"].endswith("needs.stacks.outputs.all) }}")
     (asked,) = [s["run"] for s in found["stacks"]["steps"] if "targets" in s.get("run", "")]
     assert "targets staging production" in asked
+
+
+def test_every_role_is_asked_for_with_all_that_names_a_stack_s_place():
+    """In a cloud, or on a cluster of one's own: which, the settings say, not the workflow."""
+    found = [step["with"] for _, step in steps() if step.get("uses") == ROLE]
+    assert len(found) == 7
+    for given in found:
+        assert given.keys() - {"seconds"} == {
+            "stack", "aws-role", "gcp-provider", "gcp-account", "backend",
+            "cluster-server", "cluster-authority",
+        }  # fmt: skip
 
 
 def test_the_login_follows_the_stack_and_holds_no_key():
