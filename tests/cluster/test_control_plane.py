@@ -90,6 +90,12 @@ def mended(cluster_state: Path) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+def cluster(mended: str) -> localcluster.Cluster:
+    """The one that tests break, whole again: a shared one would be one more to start."""
+    return localcluster.up(mended)
+
+
 def test_it_starts_every_part_and_a_second_up_changes_nothing(mended: str):
     assert localcluster.up(mended).started == PARTS
     before = {each.process for each in processes.running(_directory(mended))}
