@@ -118,8 +118,9 @@ def _part(found: Any, declared: Any, owned: Sequence[Mapping[str, Any]]) -> Any:
 
 def _items(found: list[Any], declared: list[Any], owned: Sequence[Mapping[str, Any]]) -> list[Any]:
     key = naming_key(found, declared)
-    # Tracked as one, whatever its items are called: a Rollout's `args` of its analysis.
-    whole = any(not each for each in owned)
+    # Tracked as one, whatever its items are called: a Rollout's `args` of its analysis. Beside
+    # what is declared it is read item by item: the server has defaults in it.
+    whole = not declared and any(not each for each in owned)
     if key is None or whole:
         return found
     wanted = named(declared, key)
