@@ -64,7 +64,7 @@ class Run:
     failed: int
     """Answers that were no good, from whichever version."""
     failed_of_others: int
-    """Of these, those that no pod of the new version gave."""
+    """Of these, those that no pod of the new version gave, nor left unanswered as it died."""
     shares: Sequence[Share] = field(default=())
     bad_to_stable: float | None = None
     """Seconds from the first bad answer of the version to the last request that it got."""
@@ -163,7 +163,7 @@ def _run(
         seconds=end.at - began,
         answers=len(answers),
         failed=len(failed),
-        failed_of_others=sum(each.version != version for each in failed),
+        failed_of_others=sum(not _its_own(each, version, behaviour) for each in failed),
         shares=course.shares(
             answers,
             told(moments, moments[0].stable),
@@ -194,6 +194,16 @@ def of_run(moments: Sequence[Moment], run: Run) -> list[Moment]:
     own = [each for each in moments if each.at - run.began <= run.seconds]
     before = [each for each in own if each.at < run.began]
     return told(own, (before or own)[-1].stable)
+
+
+def _its_own(answer: Answer, version: str, behaviour: Behaviour | None) -> bool:
+    """Whether a version gave it, or Envoy in its place where its pods are to die.
+
+    Of any other version an unanswered request is a fault of the way to it (C-5).
+    """
+    dies = behaviour is not None and behaviour.crash_after is not None
+    unanswered = not answer.version and answer.pod.endswith(f"|{names.CANARY}")
+    return answer.version == version or (dies and unanswered)
 
 
 def _bad(answer: Answer, behaviour: Behaviour | None) -> bool:

