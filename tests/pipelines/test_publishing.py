@@ -21,6 +21,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.pulls = [{"number": 7, "head": {"sha": HEAD}}]
         self.comments = []
+        self.approvals = []
         self.asked = []
 
 
@@ -30,6 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length)) if length else None
         self.server.asked.append((self.command, self.path, body))
         found = self.server.pulls if "/pulls?" in self.path else self.server.comments
+        found = self.server.approvals if "/approvals" in self.path else found
         if self.command != "GET":
             found = {}
         self.send_response(200)
@@ -102,3 +104,25 @@ def test_a_token_goes_only_to_an_https_address(hub, tmp_path, monkeypatch):
     done = publish(tmp_path)
     assert "GITHUB_TOKEN is not set" in done.stderr
     assert hub.asked == []
+
+
+def approval(state, by, *environments):
+    places = [{"name": each} for each in environments]
+    return {"state": state, "user": {"login": by}, "environments": places}
+
+
+def test_the_evidence_of_an_approval_is_who_opened_which_environment(hub, tmp_path, monkeypatch):
+    """R-CHECK: asked of GitHub; a rejection, and what somebody hands in, count for nothing."""
+    monkeypatch.setenv("GITHUB_RUN_ID", "17")
+    monkeypatch.setenv("EVIDENCE", json.dumps({"by": {"production": ["myself"]}}))
+    hub.approvals = [
+        approval("approved", "kim", "production-kr", "staging-soak"),
+        approval("rejected", "lee", "production-us"),
+        approval("approved", "park", "production-kr"),
+    ]
+    words = ["evidence", "approval", "v1.2.3", "--commit", "HEAD", "--evidence", str(tmp_path)]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    kept = json.loads((tmp_path / "approval.json").read_text())["data"]
+    assert kept == {"by": {"production-kr": ["kim", "park"], "staging-soak": ["kim"]}, "run": "17"}
+    assert hub.asked[-1][1].endswith("/actions/runs/17/approvals")
