@@ -83,7 +83,7 @@ def route(walk: Walk) -> str:
 def failed_migration(walk: Walk) -> str:
     """The sync stops at wave -1, every time; no pod is touched, and a commit mends it."""
     good, template = walk.tags[AUTH], walk.rollout(AUTH)["spec"]["template"]
-    walk.release(AUTH, "v7.2.0-crash")
+    bad = walk.release(AUTH, "v7.2.0-crash")
     for attempt in ("#1", "#2"):
         state = walk.following.until(
             AUTH,
@@ -93,7 +93,7 @@ def failed_migration(walk: Walk) -> str:
         )
         must(walk.rollout(AUTH)["spec"]["template"] == template, f"pods were touched: {state}")
     began = time.monotonic()
-    commit = walk.release(AUTH, good)
+    commit = walk.revert(bad, AUTH, good)
     walk.following.until_runs(AUTH, commit, 2 * SLOW)
     return (
         f"«{state.message[:70]}»; pods untouched by two attempts; mended "
@@ -104,7 +104,7 @@ def failed_migration(walk: Walk) -> str:
 def aborted(walk: Walk) -> str:
     """A person aborts: the old version has everything, and Argo CD does not begin it again."""
     good = walk.tags[AUTH]
-    walk.release(AUTH, "v7.3.0")
+    bad = walk.release(AUTH, "v7.3.0")
     walk.until_phase(AUTH, "v7.3.0", "Paused", "Progressing")
     walk.rollouts("abort", AUTH)
     walk.until_phase(AUTH, "v7.3.0", "Degraded")
@@ -113,7 +113,7 @@ def aborted(walk: Walk) -> str:
     )
     time.sleep(3 * argocd.LOOK_SECONDS)
     must(walk.rollout(AUTH)["status"].get("phase") == "Degraded", "it was begun again")
-    commit = walk.release(AUTH, good)
+    commit = walk.revert(bad, AUTH, good)
     walk.following.until_runs(AUTH, commit, SLOW)
     return "Degraded and Synced, not begun again; the revert in git makes it Healthy"
 
@@ -125,11 +125,12 @@ def bad_version(walk: Walk) -> str:
     walk.release(SERVICE, bad, **{SERVICE: MORE})
     walk.until_phase(SERVICE, bad, "Degraded")
     message = str(walk.rollout(SERVICE)["status"].get("message", ""))
+    must('Metric "' in message, f"no metric is named: {message}")
     time.sleep(2 * argocd.LOOK_SECONDS)
     must(walk.rollout(SERVICE)["status"].get("phase") == "Degraded", "it was begun again")
     commit = walk.release(SERVICE, good, **{SERVICE: MORE})
     walk.following.until_runs(SERVICE, commit, SLOW)
-    return f"«{message[:90]}»; the revert makes it Healthy"
+    return f"«{message}»; the revert makes it Healthy"
 
 
 def undone(walk: Walk) -> str:

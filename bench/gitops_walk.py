@@ -88,6 +88,11 @@ class Walk:
         self.tags[service] = tag
         return self.commit(f"{service} {tag}", **own)
 
+    def revert(self, commit: str, service: str, tag: str) -> str:
+        """`git revert COMMIT && git push`, after which the service is at this version again."""
+        self.tags[service] = tag
+        return self.following.pushed(self.following.repository.revert(commit))
+
     def rollout(self, service: str) -> Object:
         """A service's Rollout as the cluster holds it."""
         found = self.following.cluster.get(*_ROLLOUT, service, names.APPLICATION_NAMESPACE)

@@ -43,6 +43,11 @@ class Repository:
         self._git(self._work, "commit", "--quiet", "--allow-empty", "--message", message)
         return self._pushed()
 
+    def revert(self, commit: str) -> str:
+        """`git revert` of a commit, pushed; the new commit's name."""
+        self._git(self._work, "revert", "--no-edit", commit)
+        return self._pushed()
+
     def _pushed(self) -> str:
         self._git(self._work, "push", "--quiet", str(self._bare), BRANCH)
         return self._git(self._work, "rev-parse", "HEAD").strip()
