@@ -87,7 +87,7 @@ def failed_migration(walk: Walk) -> str:
     for attempt in ("#1", "#2"):
         state = walk.following.until(
             AUTH,
-            lambda s, n=attempt: f"Attempt {n}" in s.message,
+            lambda s, n=attempt: f"ttempt {n}" in s.message,
             f"the sync fails and attempt {attempt} is told of",
             2 * SLOW,
         )

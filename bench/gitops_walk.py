@@ -14,6 +14,7 @@ from drill.gitops import GitOps
 from drill.product import SERVICE, Tempo
 from drill.runs import Drill
 from localcluster import programs, record
+from operations import rollouts
 from operations.applyset import ApplySet
 from operations.cluster import ClusterError, Object
 from operations.deploy import Deployed, Deployment
@@ -114,8 +115,9 @@ class Walk:
         """Wait until a service's Rollout asks for a version and is in one of these phases."""
 
         def holds() -> bool:
-            status: Mapping[str, Any] = self.rollout(service).get("status", {})
-            return self.tag(service) == tag and status.get("phase") in phases
+            found = self.rollout(service)
+            told = rollouts.seen(found) and found["status"].get("phase") in phases
+            return told and self.tag(service) == tag
 
         try:
             self.until(holds, f"{service} {tag} is {' or '.join(phases)}")
