@@ -53,7 +53,9 @@ def _apply_shared(cluster: Cluster, content: Object, *, force: bool) -> Object:
         try:
             return _apply_seen(cluster, with_theirs(live, content), live, force=force)
         except ConflictError as refused:
-            if _CHANGED not in str(refused):
+            # A weight that moved since is told as its field's conflict, before the object's.
+            now = cluster.get(*place, metadata.get("namespace", ""))
+            if _CHANGED not in str(refused) and _state(now) == _state(live):
                 raise
     raise ConflictError(f"{place[1]} {place[2]} changed {TRIES} times while it was applied")
 
@@ -73,6 +75,10 @@ def _apply_seen(cluster: Cluster, content: Object, live: Object | None, *, force
         if ARGO_CD in others or _followed(live):
             raise AheadOfSyncError(_ahead(refused)) from None
     return cluster.apply(content, force=True)
+
+
+def _state(live: Object | None) -> str | None:
+    return live["metadata"]["resourceVersion"] if live else None
 
 
 def _followed(live: Object) -> bool:

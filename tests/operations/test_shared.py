@@ -96,6 +96,20 @@ def test_a_controller_s_ownership_of_a_whole_list_is_no_conflict():
     assert [each["weight"] for each in found["spec"]["http"][0]["route"]] == [75, 25]
 
 
+def test_a_weight_that_moved_is_no_word_of_git_where_argo_cd_follows_it():
+    """Seen on a busy machine: the conflict of a field comes before that of the object."""
+    live = mid_canary(ROUTE)
+    live["metadata"]["managedFields"] = [{"manager": "argocd-controller"}]
+    moved = copy.deepcopy(live)
+    moved["metadata"]["resourceVersion"] = "8"
+    api = Api(live, 'conflict with "rollouts-controller": .spec.http')
+    states = iter([live, moved, moved])
+    api.get = lambda *_: next(states)
+    apply_shared(api, ROUTE)
+    seen = [(found["metadata"]["resourceVersion"], force) for found, force, _ in api.applied]
+    assert seen == [("7", False), ("8", False)]
+
+
 @pytest.mark.parametrize("words", [
     'conflict with "kubectl-edit": .spec.http',
     'conflicts with "rollouts-controller": .spec.http; conflicts with "kubectl-edit": .spec.hosts',
