@@ -99,10 +99,16 @@ def _in_turns(part: Part, cases: Sequence[Case], rounds: range) -> dict[str, lis
             try:
                 measured = _measured_once(part, case)
             except TookTooLongError as error:
-                messages.print(f"{told}: {case.name}: {error}, so it has no figures", markup=False)
+                messages.print(
+                    f"{told}: {case.name}: {error}, so it has no figures",
+                    markup=False,
+                    soft_wrap=True,
+                )
                 del found[case.name]
                 continue
-            messages.print(f"{told}: {case.name}: {measured.seconds:.1f} s", markup=False)
+            messages.print(
+                f"{told}: {case.name}: {measured.seconds:.1f} s", markup=False, soft_wrap=True
+            )
             found[case.name] += [measured] if index else []
     return found
 

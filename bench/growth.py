@@ -62,8 +62,9 @@ def growth_cases(folder: Path, environment: Mapping[str, str], stacks: Sequence[
     for times in SCALES:
         root = project(folder / f"times-{times}", times)
         _change(root / EVERYBODY_S)  # else a plan has nothing to record
-        # There is no first round that would compile it.
+        # There is no first round that would compile it, and the SDKs.
         run([sys.executable, "-m", "compileall", "-q", "."], environment, root)
+        run(command("plan", stacks[0]), environment, root)
         output = folder / f"rendered-{times}"
         for stack in stacks:
             render = command("render", stack, "-o", str(output / stack))

@@ -18,6 +18,7 @@ from rendering.recorder import Secret
 _SHORTEST = 12
 _SAYS_SECRET = re.compile(r"SECRET|PASSW|CREDENTIAL|TOKEN$|_KEY$|AUTH$", re.IGNORECASE)
 _LOGIN_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@$]+@")
+_NEVER_SECRET = frozenset({bool, int, float, type(None)})
 _NEVER = re.compile(r"(?!)")
 
 
@@ -69,6 +70,11 @@ class _Hide:
 
     def where_secret(self, value: Any) -> Any:
         """The values below that are secret."""
+        kind = cast("Any", type(value))
+        if kind is str:
+            return self.all(value) if self._is_secret(value) else value
+        if kind in _NEVER_SECRET:
+            return value
         if isinstance(value, (Secret, Hidden)):
             return self.all(value) if isinstance(value, Secret) else value
         if isinstance(value, Mapping):

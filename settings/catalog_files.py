@@ -3,6 +3,7 @@
 One broken entry hides nothing else: the rules between files still run over the others.
 """
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,7 @@ PARTS: tuple[tuple[str, type[BaseModel], TypeAdapter[str]], ...] = (
     ("objectives", Objective, TypeAdapter(ObjectiveName)),
 )
 """Each file beside the services: the model of its entries, and what their names must be."""
+_NAMES = tuple(part for part, _, _ in PARTS)
 
 _Parsed = TypeVar("_Parsed", bound=BaseModel)
 
@@ -74,12 +76,45 @@ def parse(
 def read_catalog(root: Path, problems: list[Problem]) -> tuple[Catalog | None, frozenset[str]]:
     """The sound part of the catalogue, and the names of what is described but broken.
 
-    None where a whole part cannot be read: then nothing can be said about references to it.
+    None where a whole part cannot be read: then nothing can be said about references to it. Every
+    stack of a process reads the same files, so what they say is worked out once.
     """
+    catalog, broken, found = _of_texts(root, _texts(root))
+    problems += found
+    return catalog, broken
+
+
+def _texts(root: Path) -> tuple[tuple[str, bytes | str], ...]:
+    """Every file of the catalogue with its content, or with why it cannot be read."""
+    services = sorted((root / SERVICES).glob("*.y*ml"))
+    return tuple((str(p), _text(p)) for p in (*services, *(root / _file(part) for part in _NAMES)))
+
+
+def _text(path: Path) -> bytes | str:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return str(error)
+
+
+@functools.lru_cache(maxsize=8)
+def _of_texts(
+    root: Path, _: tuple[tuple[str, bytes | str], ...]
+) -> tuple[Catalog | None, frozenset[str], tuple[Problem, ...]]:
+    problems: list[Problem] = []
+    catalog, broken = _read(root, problems)
+    return catalog, broken, tuple(problems)
+
+
+def _file(part: str) -> str:
+    return f"catalog/{part}.yaml"
+
+
+def _read(root: Path, problems: list[Problem]) -> tuple[Catalog | None, frozenset[str]]:
     services, broken = _services(root, problems)
     parts: dict[str, dict[str, Any]] = {"services": services}
     for part, model, names in PARTS:
-        file = f"catalog/{part}.yaml"
+        file = _file(part)
         content = read_mapping(root / file, file, problems)
         if content is not None:
             parts[part] = dict(_entries(content, file, model, names, problems))
