@@ -35,6 +35,7 @@ PROJECT = "manpasik"
 RECORDING_SEED = "a recording is not a deployment"
 SECRET_SHOWN = "[secret]"  # noqa: S105 - what stands in a secret's place
 _REFERENCE = "pulumi:pulumi:StackReference"
+_STACK = "pulumi:pulumi:Stack"
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -92,20 +93,26 @@ class _Monitor(mocks.MockMonitor):
     def make(self, asked: Asked) -> Made:
         """Keep a resource; Pulumi's rule makes the inputs the outputs, beside what is computed."""
         urn = str(self.make_urn(asked.parent, asked.type, asked.name))
-        if asked.type != "pulumi:pulumi:Stack":
+        if asked.type != _STACK:
             self.recorded.append(
                 Recorded(
                     urn=urn,
                     type=asked.type,
                     name=asked.name,
                     inputs=cast("dict[str, Any]", _plain(asked.inputs)),
-                    parent=asked.parent,
+                    parent=self._parent(asked.parent),
                     dependencies=asked.dependencies,
                     protect=asked.protect,
                 )
             )
         outputs = computed.outputs(asked.type, asked.name, asked.inputs)
         return Made(urn=urn, id=f"{asked.name}-id", outputs=outputs)
+
+    def _parent(self, urn: str) -> str:
+        """The SDK keeps the first recording's stack: as a parent, it stands for this one."""
+        if f"::{_STACK}::" not in urn:
+            return urn
+        return str(self.make_urn("", _STACK, f"{PROJECT}-{pulumi.get_stack()}"))
 
 
 class _Mocks(mocks.Mocks):

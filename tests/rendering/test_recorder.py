@@ -103,3 +103,12 @@ def test_what_recordings_leave_is_freed_after_every_tenth_at_the_latest():
         set_aside.append(gc.get_freeze_count())
     assert 0 in set_aside
     assert gc.isenabled()
+
+
+def test_a_recording_is_the_same_whichever_stack_was_recorded_before():
+    for name in ("dev", "local"):
+        of = [each for each in record(load(name)) if "Stack::" in each.parent]
+        assert of
+        assert {each.parent for each in of} == {
+            f"urn:pulumi:{name}::manpasik::pulumi:pulumi:Stack::manpasik-{name}"
+        }
