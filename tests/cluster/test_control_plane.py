@@ -41,9 +41,10 @@ def _parts(name: str) -> list[str]:
 
 
 def _kill(name: str, *parts: str) -> None:
-    for each in processes.running(_directory(name)):
-        if each.part in parts:
-            each.process.kill()
+    killed = [each.process for each in processes.running(_directory(name)) if each.part in parts]
+    for each in killed:
+        each.kill()
+    assert not psutil.wait_procs(killed, WAIT_SECONDS)[1]
 
 
 def _ports(name: str) -> dict[str, int]:

@@ -13,8 +13,8 @@ from settings import load
 KUBECTL = """#!/bin/sh
 for last; do :; done
 [ "$1" = --refuse ] && { echo "services \\"auth-service\\" not found"; exit 1; }
-echo "Forwarding from 127.0.0.1:4${last#:} -> ${last#:}"
 echo $$ >> "$(dirname "$0")/pids"
+echo "Forwarding from 127.0.0.1:4${last#:} -> ${last#:}"
 exec sleep 60
 """
 
