@@ -9,8 +9,12 @@ from operations.deploy import Deployment
 from rendering import Manifest
 from tests.support.later import of_kind
 
-BUDGET = of_kind("PodDisruptionBudget", phase=3)["auth-service"]
 REFUSAL = 'conflict with "argocd-controller": .spec.minAvailable'
+
+
+def budget():
+    """The auth-service's."""
+    return of_kind("PodDisruptionBudget", phase=3)["auth-service"]
 
 
 class Api:
@@ -37,7 +41,7 @@ class Api:
 def deployed(api, monkeypatch, seconds):
     monkeypatch.setattr(deploy, "POLL_SECONDS", 0)
     monkeypatch.setattr(deploy, "SYNC_SECONDS", seconds)
-    found = Manifest(urn="budget", content=BUDGET, depends_on=frozenset())
+    found = Manifest(urn="budget", content=budget(), depends_on=frozenset())
     return Deployment(api, "production", [found], partial=True).run(60)
 
 
@@ -58,6 +62,6 @@ def test_it_is_refused_with_both_remedies_where_git_never_says_it(monkeypatch):
 
 def test_the_deployment_s_own_time_ends_the_wait_too(monkeypatch):
     monkeypatch.setattr(deploy, "POLL_SECONDS", 0)
-    found = Manifest(urn="budget", content=BUDGET, depends_on=frozenset())
+    found = Manifest(urn="budget", content=budget(), depends_on=frozenset())
     (late,) = Deployment(Api(1000), "production", [found], partial=True).run(0).failures
     assert "waits for Argo CD" in late.state.message
