@@ -44,7 +44,7 @@ k8s.apiextensions.CustomResource(
             "canary": {
                 "steps": [
                     {"setWeight": 50},
-                    {"pause": {"duration": "3s"}},
+                    {"pause": {"duration": "20s"}},
                     {"analysis": {"templates": [{"templateName": "judge"}]}},
                 ]
             }
