@@ -87,8 +87,10 @@ class _Scheduling(LoadFileScheduling):
 
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """In a fresh clone all is compiled once, before the workers begin, not by each of them."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-qq", *config.args]
-    subprocess.run(command, cwd=config.rootpath, check=False, capture_output=True)
+    collected = ["-m", "pytest", "--collect-only", "-qq", *config.args]
+    for arguments in (collected, ["-m", "tests.support.compiled"]):
+        command = [sys.executable, *arguments]
+        subprocess.run(command, cwd=config.rootpath, check=False, capture_output=True)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
