@@ -158,10 +158,15 @@ class Startup:
         self.started.append(part)
 
     def _refuse_dead(self, parts: Sequence[str]) -> None:
+        settled = time.monotonic() + SETTLE_SECONDS
+        while gone := self._not_running(parts):
+            if time.monotonic() > settled:
+                raise _PartDiedError(gone[0], self._directory / "logs" / f"{gone[0]}.log")
+            time.sleep(POLL_SECONDS)
+
+    def _not_running(self, parts: Sequence[str]) -> list[str]:
         alive = {each.part for each in processes.running(self._directory)}
-        for part in parts:
-            if part not in alive:
-                raise _PartDiedError(part, self._directory / "logs" / f"{part}.log")
+        return [part for part in parts if part not in alive]
 
     def _until(self, what: str, holds: Callable[[], bool], parts: Sequence[str]) -> None:
         """Wait until it holds; fail at once when one of the parts it depends on has died."""
