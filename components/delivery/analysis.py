@@ -73,7 +73,7 @@ def _always(delivery: Delivery) -> list[Metric]:
     """D-6: errors, P99 and crashes.
 
     Errors and P99 three times over: since the version's start, whose first errors need one scrape
-    (0049); over the last seconds, for one that goes bad later; over a step, where few ask.
+    (0039); over the last seconds, for one that goes bad later; over a step, where few ask.
     """
     limits, release = delivery.release.thresholds, delivery.release
     new = signals.of(_arg(SERVICE), hash=_arg(CANARY))

@@ -123,7 +123,7 @@ def asked(metric):
 
 
 def test_what_counts_from_the_start_is_looked_at_after_one_scrape():
-    """A window of 20 s before the first look was most of what an abort took (0049)."""
+    """A window of 20 s before the first look was most of what an abort took (0039)."""
     since_start = ("error-rate-since-start", "latency-p99-since-start", "crashes")
     for name in (*since_start, "errors-beyond-baseline"):
         delay = judges()["manpasik-abort"][name]["initialDelay"]
