@@ -87,6 +87,8 @@ class _Scheduling(LoadFileScheduling):
 
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     """In a fresh clone all is compiled once, before the workers begin, not by each of them."""
+    if sys.dont_write_bytecode or (config.rootpath / "tests/support/__pycache__").exists():
+        return
     collected = ["-m", "pytest", "--collect-only", "-qq", *config.args]
     for arguments in (collected, ["-m", "tests.support.compiled"]):
         command = [sys.executable, *arguments]

@@ -10,29 +10,19 @@ import pytest
 
 from rendering.sdk_modules import loader_of
 from settings.loader import ROOT
-from tests.support.clouds import above_regions, whole
-from tests.support.recording import recorded
+from tests.support.compiled import RECORDED
 
 IN_FULL = """
 import contextlib, pickle, sys
 from rendering import sdk, sdk_modules
 sdk_modules.install = lambda: None
 sdk.nothing_in_vain = contextlib.nullcontext
-from tests.rendering.test_sdk_modules import RECORDED
+from tests.support.compiled import RECORDED
 found = {name: make() for name, make in RECORDED.items()}
 import pulumi_aws.ec2, pulumi_gcp.compute
 assert pulumi_aws.ec2.VpcArgs.__init__.__doc__ and pulumi_gcp.compute.outputs.__all__
 sys.stdout.buffer.write(pickle.dumps(found))
 """
-# Stores in the cluster, and a region and what is above it on each cloud: the other stacks are made
-# of the same components.
-RECORDED = {
-    "dev": lambda: recorded("dev"),
-    "production-kr": lambda: recorded("production-kr"),
-    "a region on gcp": lambda: whole("production-kr", "gcp"),
-    "above the regions on aws": lambda: above_regions("aws"),
-    "above the regions on gcp": lambda: above_regions("gcp"),
-}
 PART = '''\
 """What nobody reads."""
 from typing import TypedDict, overload
