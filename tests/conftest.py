@@ -23,8 +23,12 @@ sdk_modules.install()
 TIERS = ("recorded", "cluster", "engine")
 _ENGINE_MISSING = "no `pulumi` on PATH"
 _CLUSTER = "tests/cluster/"
-# What takes longest begins first.
-_LONGEST = ("product", "test_drains", "drill", "test_capacity", "releasing", "test_scaling")
+# What takes longest begins first, and what waits for a clock beside what computes.
+_EARLY = (
+    *(_CLUSTER + each for each in ("product", "test_drains", "drill", "test_capacity")),
+    *(_CLUSTER + each for each in ("releasing", "test_scaling")),
+    "tests/rehearsal/",
+)
 _WAITING_SHARE = 0.6
 
 
@@ -51,8 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _turn(nodeid: str) -> int:
-    longest = [nodeid.startswith(_CLUSTER + each) for each in _LONGEST]
-    return longest.index(True) if any(longest) else len(longest)
+    early = [nodeid.startswith(each) for each in _EARLY]
+    return early.index(True) if any(early) else len(early)
 
 
 def pytest_collection_finish() -> None:
