@@ -1,8 +1,8 @@
 """Where the program keeps what it makes on a machine, outside the checkout.
 
-Two roots: the *cache* holds what can be made again (built programs), the *state* holds what a run
-must find again (local clusters, seeds, the engine's file backend). Both follow the XDG base
-directories and can be moved as a whole, so that tests never meet a user's own.
+Two roots: the *cache* holds what can be made again (built programs, compiled packages), the *state*
+holds what a run must find again (local clusters, seeds, the engine's file backend). Both follow the
+XDG base directories and can be moved as a whole, so that tests never meet a user's own.
 """
 
 import os
@@ -17,7 +17,7 @@ def _root(variable: str, xdg: str, fallback: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """What can be made again: built programs. `MANPASIK_CACHE` moves it."""
+    """What can be made again: programs, bytecode. `MANPASIK_CACHE` moves it."""
     return _root("MANPASIK_CACHE", "XDG_CACHE_HOME", ".cache")
 
 

@@ -2,23 +2,30 @@
 
 Brings the pinned uv from the package index into `.uv`, and lets it install what `uv.lock` pins into
 `.venv`, the Go toolchain included. Needs no root and touches nothing outside the checkout but
-uv's own cache. Written for the standard library alone: nothing is installed when it runs.
+uv's own cache and this project's. Written for the standard library alone: nothing is installed when
+it runs.
 
     python tools/setup.py           # all that the project needs, into .venv
+    python tools/setup.py --keep    # what Python has compiled of it since, for the next checkout
     python tools/setup.py bench     # what `make bench` compares with, alone, into .uv/bench
     python tools/setup.py checkov   # what tools/checkov/uv.lock pins, alone, into .uv/checkov
 """
 
 from __future__ import annotations  # an older Python must reach the sentence that refuses it
 
+import contextlib
+import hashlib
 import os
+import runpy
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 UV_VERSION = "0.13.9"
 OLDEST_PYTHON = (3, 11)
+KEPT_DAYS = 30
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -53,8 +60,46 @@ def main(group: str = "") -> int:
             "the reason stands above; without a connection to a Python package index, give one by "
             "UV_DEFAULT_INDEX",
         )
+    link_compiled(compiled(home), home)
     (home / "ready").touch()
     return 0
+
+
+def keep() -> int:
+    """Keep what was compiled in this checkout's environments, and drop what nobody used lately."""
+    for ready in [*ROOT.glob(".venv/ready"), *ROOT.glob(".uv/*/ready")]:
+        link_compiled(ready.parent, compiled(ready.parent))
+        compiled(ready.parent).touch()
+    for folder in compiled(ROOT).parent.iterdir():
+        if folder.stat().st_mtime < time.time() - KEPT_DAYS * 86400:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def compiled(home: Path) -> Path:
+    """Where what Python compiled of an environment's packages lies, for every checkout.
+
+    To compile them costs a fresh checkout more than to test a room. Python looks in each file for
+    the size and time of its source, and uv links the same sources into every checkout.
+    """
+    own = ROOT / "tools" / home.name / "uv.lock"
+    lock = own if own.exists() else ROOT / "uv.lock"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
+    cache = runpy.run_path(str(ROOT / "settings" / "paths.py"))["cache_dir"]()
+    return cache / "compiled" / f"{home.name.strip('.')}-{digest}"
+
+
+def link_compiled(source: Path, target: Path) -> None:
+    """Link each compiled file that the other has not; across file systems nothing is to be gained.
+
+    A link is whole at once, and Python never writes into a file: it puts another in its place.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for path in source.rglob("*.pyc"):
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):
+            place.hardlink_to(path)
 
 
 def find_uv() -> str | None:
@@ -107,4 +152,4 @@ def refuse(what: str, remedy: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:2]))
+    sys.exit(keep() if sys.argv[1:] == ["--keep"] else main(*sys.argv[1:2]))

@@ -70,7 +70,7 @@ def deployed(cluster, settings, *, most):
     for kind, version in (("StatefulSet", "apps/v1"), ("PersistentVolumeClaim", "v1")):
         for each in cluster.list(version, kind, names.DATA_NAMESPACE):
             cluster.delete(version, kind, each["metadata"]["name"], names.DATA_NAMESPACE)
-    return scheduling.apply(cluster, settings, most=most, kinds=KINDS)
+    return scheduling.apply(cluster, settings, most=most, kinds=KINDS, started=False)
 
 
 def anew(cluster, count):

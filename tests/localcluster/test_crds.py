@@ -1,7 +1,7 @@
 """CRDs come from the modules that `tools/crds` pins, and only those that are needed.
 
-That an API server serves them is shown in `tests/cluster/test_kustomize.py`. A shell script plays
-Go where Go must fail.
+That an API server serves them is shown in `tests/cluster/shared/test_kustomize.py`. A shell script
+plays Go where Go must fail.
 """
 
 import re

@@ -6,6 +6,7 @@ security`, of which tests/program/test_cloud_safety.py judges what is quick. Wha
 `preview` run is run here, in their order. The drills of `nightly` have tests of their own.
 """
 
+import os
 import subprocess
 
 import pytest
@@ -34,20 +35,12 @@ def clone(tmp_path_factory):
 
 
 def run(clone, *words):
-    return subprocess.run(words, cwd=clone, capture_output=True, text=True, check=False)
-
-
-def lend_compiled(clone):
-    """What this checkout has compiled of the same packages: to compile them is most of the time.
-
-    Python reads it for the sources whose size and time it names, else it compiles: set-up links
-    both checkouts to the same files. What it writes takes a link's place and leaves its target.
-    """
-    for path in (ROOT / ".venv").rglob("__pycache__/*.pyc"):
-        lent = clone / path.relative_to(ROOT)
-        if lent.parent.parent.is_dir() and not lent.exists():
-            lent.parent.mkdir(exist_ok=True)
-            lent.symlink_to(path)
+    """As on a machine that has the pinned uv: to bring it was this checkout's own set-up's part."""
+    path = f"{ROOT / '.uv/bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path}
+    return subprocess.run(
+        words, cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_nothing_of_the_jobs_without_a_cloud_is_left_out():
@@ -63,8 +56,6 @@ def test_nothing_of_the_jobs_without_a_cloud_is_left_out():
 @pytest.mark.parametrize("command", RUN_HERE)
 def test_each_does_its_work_in_their_order(clone, command):
     done = run(clone, *command.split())
-    if command == RUN_HERE[0]:
-        lend_compiled(clone)
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
 

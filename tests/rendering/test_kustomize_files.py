@@ -1,5 +1,5 @@
 """The Kustomize tree (R-KUS, decision 2). That kustomize builds it to exactly what the program
-declares is shown with kustomize itself, in `tests/cluster/test_kustomize.py`.
+declares is shown with kustomize itself, in `tests/cluster/shared/test_kustomize.py`.
 """
 
 import hashlib

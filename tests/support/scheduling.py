@@ -25,7 +25,9 @@ NOT_PLACED_BY = (
     "args", "command", "env", "envFrom", "lifecycle", "livenessProbe", "readinessProbe",
     "startupProbe", "volumeMounts",
 )  # fmt: skip
-POLL_SECONDS = 0.5
+UNATTENDED = "placed:unattended"
+"""The image of a pod that no kubelet takes up (localcluster/stages.yaml)."""
+POLL_SECONDS = 1.0
 SETTLE_SECONDS = 1.0
 WAIT_SECONDS = 120.0
 
@@ -39,13 +41,22 @@ class Placed:
     namespace: str
     rank: int
     node: str
-    ready: bool
+    rests: bool
+    """It is ready, or nobody will start it."""
 
 
 def apply(
-    cluster: Cluster, settings: Settings, *, most: bool = False, kinds: Sequence[str] = KINDS
+    cluster: Cluster,
+    settings: Settings,
+    *,
+    most: bool = False,
+    kinds: Sequence[str] = KINDS,
+    started: bool = True,
 ) -> int:
-    """Ask for the fewest or the most pods of every service; returns how many that are."""
+    """Ask for the fewest or the most pods of every service; returns how many that are.
+
+    Where they are not to be started, each stays as it was placed: half as much is written down.
+    """
     found = [_placeable(reveal(each.content)) for each in manifests(record(settings))]
     wanted = [content for content in found if content["kind"] in kinds]
     pods = 0
@@ -53,6 +64,8 @@ def apply(
         if content["kind"] == "ReplicaSet":
             size = settings.size(content["metadata"]["name"])
             content["spec"]["replicas"] = size.most if most else size.replicas
+            for container in [] if started else content["spec"]["template"]["spec"]["containers"]:
+                container["image"] = UNATTENDED
         pods += content["spec"].get("replicas", 0) if content["kind"] in KINDS[-2:] else 0
         cluster.apply(content, force=True)
     return pods
@@ -95,7 +108,7 @@ def settled(cluster: Cluster, count: int, gone: Iterable[str] = ()) -> list[Plac
     deadline = time.monotonic() + WAIT_SECONDS
     lost = set(gone)
     for found, seconds in _watched(cluster):
-        moving = [pod for pod in found if pod.node in lost or (pod.node and not pod.ready)]
+        moving = [pod for pod in found if pod.node in lost or (pod.node and not pod.rests)]
         if len(found) == count and not moving and seconds >= SETTLE_SECONDS:
             return found
         assert time.monotonic() < deadline, f"{len(found)} of {count} pods; moving: {moving}"
@@ -127,5 +140,6 @@ def _placed(pod: Mapping[str, Any]) -> Placed:
         namespace=pod["metadata"]["namespace"],
         rank=pod["spec"].get("priority", 0),
         node=pod["spec"].get("nodeName", ""),
-        ready=conditions.get("Ready") == "True",
+        rests=conditions.get("Ready") == "True"
+        or pod["spec"]["containers"][0]["image"] == UNATTENDED,
     )

@@ -64,3 +64,44 @@ def test_make_names_a_missing_python():
     )
     assert done.returncode != 0
     assert "there is no python-that-nobody-has; install Python 3.11" in done.stdout
+
+
+def test_what_one_checkout_compiled_the_next_one_has(setup, tmp_path, monkeypatch):
+    monkeypatch.setenv("MANPASIK_CACHE", str(tmp_path / "cache"))
+    places = []
+    for name in ("first", "second"):
+        place = tmp_path / name
+        (place / ".venv" / "lib" / "__pycache__").mkdir(parents=True)
+        (place / ".venv" / "ready").touch()
+        (place / "settings").mkdir()
+        shutil.copy(ROOT / "settings/paths.py", place / "settings")
+        shutil.copy(ROOT / "uv.lock", place)
+        places.append(place)
+    (places[0] / ".venv/lib/__pycache__/some.pyc").write_bytes(b"compiled")
+    monkeypatch.setattr(setup, "ROOT", places[0])
+    assert setup.keep() == 0
+    setup.ROOT, home = places[1], places[1] / ".venv"
+    setup.link_compiled(setup.compiled(home), home)
+    assert (home / "lib/__pycache__/some.pyc").read_bytes() == b"compiled"
+    (places[1] / "uv.lock").write_text("other packages")
+    assert not setup.compiled(home).exists(), "they are of the packages of one lock"
+
+
+def test_what_is_there_stays_and_what_nobody_used_lately_goes(setup, tmp_path, monkeypatch):
+    monkeypatch.setenv("MANPASIK_CACHE", str(tmp_path / "cache"))
+    for name in ("settings/paths.py", "uv.lock"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    home = tmp_path / ".venv"
+    for file in (home / "a.pyc", home / "ready"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
+    kept, old = setup.compiled(home), setup.compiled(home).with_name("venv-old")
+    for folder in (kept, old):
+        folder.mkdir(parents=True)
+    (kept / "a.pyc").write_text("another's")
+    os.utime(old, (0, 0))
+    setup.keep()
+    assert ((kept / "a.pyc").read_text(), old.exists()) == ("another's", False)
+    setup.link_compiled(kept, home)
+    assert (home / "a.pyc").read_text() == "mine"

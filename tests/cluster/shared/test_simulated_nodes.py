@@ -79,6 +79,17 @@ def test_a_never_ready_container_runs_and_is_never_available(kubectl, namespace:
     assert not kubectl.get("deployment", "app", "-n", namespace)["status"].get("availableReplicas")
 
 
+def test_an_unattended_pod_keeps_its_node_and_its_neighbours_start(kubectl, namespace: str):
+    for name, image in (("left", "app:1-unattended"), ("taken", "app:1")):
+        kubectl("apply", "-n", namespace, "-f-", stdin=_pod(name, image))
+    kubectl.eventually(
+        "pod", "taken", "-n", namespace, holds=lambda pod: pod["status"]["phase"] == "Running"
+    )
+    time.sleep(1.5)  # as long as it takes the slowest start
+    left = kubectl.get("pod", "left", "-n", namespace)
+    assert (left["status"]["phase"], bool(left["spec"]["nodeName"])) == ("Pending", True)
+
+
 def test_jobs_succeed_and_those_marked_fail_fail(kubectl, namespace: str):
     for name, image in (("good", "migrate:1"), ("bad", "migrate:1-fail")):
         kubectl("apply", "-n", namespace, "-f-", stdin=_job(name, image))
