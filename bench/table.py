@@ -44,10 +44,9 @@ def figures(found: Runs) -> dict[str, dict[str, float]]:
 def table(found: Runs) -> Table:
     """One part's table; the ratios are to its first row."""
     shown = Table("", *("time", "x first", "CPU", "x first", "peak memory", "x first"), box=None)
-    for column in shown.columns:
-        column.no_wrap = True
+    shown.columns[0].overflow = "fold"
     for column in shown.columns[1:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for name, row in figures(found).items():
         shown.add_row(
             name,

@@ -19,7 +19,7 @@ from pulumi.runtime import proto
 
 from rendering.registration import register_resource
 
-_COLLECTED_EVERY = 10
+_FEW = 10
 _RECORDINGS = itertools.count(1)
 _types: Any = importlib.import_module("pulumi._types")  # private
 _output: Any = pulumi.Output
@@ -123,18 +123,21 @@ def forget_the_rest() -> None:
 def no_collection() -> Generator[None]:
     """Look for no garbage among a million objects that live to the end of the recording.
 
-    What a recording leaves (about 10 MB) is set aside, and freed only after every tenth: a process
-    that records a few stacks ends before that, and freeing costs a quarter of a recording.
+    What a recording leaves (about 10 MB) is set aside: a process that records a few stacks ends
+    before anything is freed, and freeing costs a quarter of a recording. One that records more
+    frees it all at the tenth, sets aside what it holds itself, and from then on Python frees what
+    each recording leaves, without a look at the rest.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if next(_RECORDINGS) % _COLLECTED_EVERY:
-            gc.freeze()
-        else:
+        recorded = next(_RECORDINGS)
+        if recorded == _FEW:
             gc.unfreeze()
             gc.collect()
+        if recorded <= _FEW:
+            gc.freeze()
         if was_enabled:
             gc.enable()

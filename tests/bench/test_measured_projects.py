@@ -10,7 +10,7 @@ import yaml
 
 from bench import growth, peers, projects
 from bench.measure import RunFailedError, TookTooLongError, run
-from bench.table import figures
+from bench.table import MEBIBYTE, figures
 from settings.loader import load_all, load_catalog, stack_names
 
 
@@ -102,6 +102,13 @@ def test_nine_stacks_are_compared_with_one_by_the_least_disturbed_run():
 def test_a_command_that_was_ended_at_one_size_has_no_growth_and_others_have():
     seconds = {f"mpk render x, {times}x services": float(times) for times in growth.SCALES}
     assert list(growth.growths(seconds | {"mpk plan x, 1x services": 1.0})) == ["mpk render x"]
+
+
+def test_a_run_is_as_large_as_it_is_and_not_as_its_caller():
+    kept = b"x" * (200 * MEBIBYTE)
+    assert run(["true"], {}).peak_bytes < 30 * MEBIBYTE < len(kept)
+    held = run([sys.executable, "-c", f"b'x' * {100 * MEBIBYTE}"], {})
+    assert held.peak_bytes > 100 * MEBIBYTE
 
 
 def test_a_run_that_takes_too_long_is_ended_and_said_to_be():

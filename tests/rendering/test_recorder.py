@@ -1,6 +1,8 @@
 """The recorder keeps what the engine would have received, and refuses what it does not know."""
 
 import gc
+import itertools
+import weakref
 
 import pytest
 
@@ -95,14 +97,26 @@ def test_settings_that_only_the_program_can_refuse_are_refused_as_settings():
         record(load("local"), secrets={"TOSS_SECRET_KEY": "short"})
 
 
-def test_what_recordings_leave_is_freed_after_every_tenth_at_the_latest():
-    set_aside = []
-    for _ in range(sdk._COLLECTED_EVERY):
+class Left:
+    """What a recording leaves: it holds itself."""
+
+    def __init__(self):
+        self.itself = self
+
+
+def test_what_the_first_recordings_leave_is_freed_at_the_tenth_and_later_ones_by_python(
+    monkeypatch,
+):
+    monkeypatch.setattr(sdk, "_RECORDINGS", itertools.count(1))
+    left, there = [], []
+    for _ in range(sdk._FEW + 1):
         with sdk.no_collection():
             assert not gc.isenabled()
-        set_aside.append(gc.get_freeze_count())
-    assert 0 in set_aside
-    assert gc.isenabled()
+            left.append(weakref.ref(Left()))
+        assert gc.isenabled()
+        gc.collect()
+        there.append(sum(each() is not None for each in left))
+    assert there == [*range(1, sdk._FEW), 0, 0]
 
 
 def test_a_recording_is_the_same_whichever_stack_was_recorded_before():
