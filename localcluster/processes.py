@@ -22,6 +22,7 @@ from localcluster.files import PRIVATE_FILE
 CLUSTER_MARK = "MANPASIK_CLUSTER_DIRECTORY"
 PART_MARK = "MANPASIK_CLUSTER_PART"
 DIGEST_MARK = "MANPASIK_CLUSTER_DIGEST"
+GO_MEMORY = ("GOGC", "GOMEMLIMIT")
 TERMINATE_SECONDS = 5.0
 KILL_SECONDS = 5.0
 POLL_SECONDS = 0.05
@@ -61,7 +62,8 @@ def start(launch: Launch, directory: Path) -> None:
 
     The shell puts it in the background and ends at once: the process has no parent that must reap
     it, and neither Ctrl-C nor the end of this program reaches it. Its environment is made anew, so
-    that no proxy and no kubeconfig of the user's leads it elsewhere.
+    that no proxy and no kubeconfig of the user's leads it elsewhere; only how much memory Go may
+    spare its collector (GOGC, GOMEMLIMIT) is the caller's.
     """
     log = directory / "logs" / f"{launch.part}.log"
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
@@ -69,6 +71,7 @@ def start(launch: Launch, directory: Path) -> None:
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(directory),
+        **{name: os.environ[name] for name in GO_MEMORY if name in os.environ},
         **launch.environment,
         CLUSTER_MARK: str(directory),
         PART_MARK: launch.part,

@@ -5,6 +5,7 @@ is on PATH. A tier that is asked for and cannot run is an error, never a skip.
 """
 
 import importlib
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from rendering import sdk_modules
 
 # Before any test imports an SDK: each worker imports them, and whole they are 0.7 s and 100 MiB.
 sdk_modules.install()
+# Nor must a control plane of minutes be small: a sixth of an API server's CPU collects garbage.
+os.environ.setdefault("GOGC", "400")
 
 TIERS = ("recorded", "cluster", "engine")
 _ENGINE_MISSING = "no `pulumi` on PATH"

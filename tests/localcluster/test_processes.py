@@ -49,14 +49,16 @@ def test_a_started_process_is_in_a_session_of_its_own_and_not_our_child(director
     assert process.ppid() != os.getpid(), "nobody would reap it"
 
 
-def test_the_users_proxy_and_kubeconfig_do_not_reach_it(
+def test_the_users_proxy_and_kubeconfig_do_not_reach_it_but_its_bounds_of_memory(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("KUBECONFIG", "/home/somebody/.kube/config")
+    monkeypatch.setenv("GOGC", "300")
     processes.start(Launch(part="etcd", command=SLEEP), directory)
     environment = _wait_for(directory, 1)[0].process.environ()
     assert not {"HTTPS_PROXY", "KUBECONFIG"} & environment.keys()
+    assert environment["GOGC"] == "300"
 
 
 def test_a_process_of_another_cluster_is_not_ours(directory: Path, tmp_path: Path):
