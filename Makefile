@@ -20,7 +20,7 @@ down: setup ## stop the local cluster; its data goes
 
 test: setup ## everything, side by side: lint, types, layers, and each tier of tests that can run here
 	@$(MAKE) --no-print-directory --jobs lint types suite
-suite: setup ; $(VENV)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder && $(PYTHON) tools/setup.py --keep
+suite: setup ; @$(VENV)/python -m tests.support.built && $(VENV)/pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder && $(PYTHON) tools/setup.py --keep
 lint: setup ## ruff and the layers
 	$(VENV)/ruff format --check --quiet .
 	$(VENV)/ruff check --quiet .
