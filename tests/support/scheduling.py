@@ -29,6 +29,8 @@ UNATTENDED = "placed:unattended"
 """The image of a pod that no kubelet takes up (localcluster/stages.yaml)."""
 POLL_SECONDS = 1.0
 SETTLE_SECONDS = 1.0
+UNPLACED_SECONDS = 3.0
+"""Whoever found no room is tried again after a second or two, when others have made some."""
 WAIT_SECONDS = 120.0
 
 
@@ -109,7 +111,8 @@ def settled(cluster: Cluster, count: int, gone: Iterable[str] = ()) -> list[Plac
     lost = set(gone)
     for found, seconds in _watched(cluster):
         moving = [pod for pod in found if pod.node in lost or (pod.node and not pod.rests)]
-        if len(found) == count and not moving and seconds >= SETTLE_SECONDS:
+        needed = SETTLE_SECONDS if all(pod.node for pod in found) else UNPLACED_SECONDS
+        if len(found) == count and not moving and seconds >= needed:
             return found
         assert time.monotonic() < deadline, f"{len(found)} of {count} pods; moving: {moving}"
     raise AssertionError
